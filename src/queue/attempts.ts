@@ -9,8 +9,10 @@ import { ATTEMPT_COLUMNS, type AttemptRow, toAttempt } from './attempt-rows.ts';
 import { ClaimGuard } from './claim-guard.ts';
 import { inserted } from './sql.ts';
 
+/** What is known when an attempt begins. */
 export type NewAttempt = Pick<Attempt, 'kind' | 'baseSha' | 'startSha'>;
 
+/** `resultSha` is the work it left, which a failed attempt may have as well; null where there is none. */
 export interface AttemptEnd {
   outcome: Outcome;
   resultSha: Sha | null;
