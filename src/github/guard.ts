@@ -23,12 +23,13 @@ export function guardRequests(octokit: Octokit, { breaker, token, logger }: Guar
     const { method, url } = octokit.request.endpoint.parse(options);
     const endpoint = endpointOf(method, url);
     const secret = usableToken(token());
+    // Set in place: Octokit's other hooks were bound to this very object and would not see a copy.
+    options.headers.authorization = `Bearer ${secret}`;
 
     const send = async () => {
       breaker.check();
       try {
-        const headers = { ...options.headers, authorization: `Bearer ${secret}` };
-        const response = await request({ ...options, headers });
+        const response = await request(options);
         breaker.observe({ status: response.status, headers: response.headers, message: '' });
         logger.debug({ endpoint, status: response.status }, 'GitHub answered');
         return response;

@@ -5,23 +5,18 @@ import { type Admission, admit, newestTrigger } from './admit.ts';
 import type { TriggerParts } from './parts.ts';
 
 /**
- * Decides on one labelled issue and records the decision. `known`: this application of the label was decided before,
- * so nobody's permission was asked for. `no_trigger`: the issue has the label, yet its events do not say from whom.
+ * Decides on one labelled issue and records the decision with its reason. An application of the label that was
+ * decided before is left alone, and nobody's permission is asked for.
  */
-export async function decideIssue(
-  parts: TriggerParts,
-  repo: RepoName,
-  issue: Issue,
-): Promise<'decided' | 'known' | 'no_trigger'> {
+export async function decideIssue(parts: TriggerParts, repo: RepoName, issue: Issue): Promise<void> {
   const { config, github, queue, signal } = parts;
   const trigger = newestTrigger(await github.labelEvents(repo, issue.number, signal), config.label);
-  if (trigger !== null && queue.hasDecision(repo, trigger.id)) return 'known';
+  if (trigger !== null && queue.hasDecision(repo, trigger.id)) return;
 
   const actor = trigger?.actor ?? null;
   const permission = actor === null ? null : await github.permission(repo, actor.login, signal);
   const admission = admit({ issue, trigger, permission, label: config.label, defaultAgent: config.agent });
   carryOut(parts, repo, issue, admission);
-  return trigger === null ? 'no_trigger' : 'decided';
 }
 
 /** The task first, its decision second: if forge dies between the two, the queue knows the trigger again. */
