@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha } from '../task/ids.ts';
-import { failureOf, type Git, type GitCommand } from './git.ts';
+import type { Git, GitCommand } from './git.ts';
+import { lastWords } from './git-failure.ts';
 import { MAX_BLOB_BYTES, MAX_CHANGED_PATHS, MAX_PATH_BYTES, MAX_UNPACKED_BYTES } from './limits.ts';
 import { parseInfo } from './objects.ts';
 import { type Change, parseRawLog } from './raw-log.ts';
@@ -52,7 +53,7 @@ async function checkObjects(git: Git, sight: Sight, result: Result): Promise<str
     args: ['rev-list', '--objects', '--no-object-names', ...added(result)],
   };
   const listing = await git.run(command);
-  if (listing.exitCode !== 0) return failureOf(command, listing).message;
+  if (listing.exitCode !== 0) return `the result is not complete: ${lastWords(listing.stderr, [])}`;
   const packed = await packedIds(git, sight, result.quarantine);
   const ids = listing.stdout.toString('latin1').split('\n').slice(0, -1);
   const foreign = ids.find((id) => !packed.has(id));

@@ -1,11 +1,22 @@
 import { type ErrorCategory, ForgeError } from '../errors.ts';
 
+export interface FailedGit {
+  /** `fetch`, `push` … */
+  command: string;
+  gitDir: string;
+  /** null: the command stayed on this machine. */
+  url: string | null;
+  stderr: string;
+  /** Texts that must not be shown. */
+  secrets: readonly string[];
+}
+
 interface Verdict {
   category: ErrorCategory;
   next: string;
 }
 
-/** The first pattern that matches what git printed decides. */
+/** The first pattern that matches what git printed decides; GIT_DIR stands for the directory. */
 const VERDICTS: readonly [RegExp, Verdict][] = [
   [
     /Authentication failed|could not read (Username|Password)|terminal prompts disabled|error: 401/i,
@@ -38,31 +49,30 @@ const VERDICTS: readonly [RegExp, Verdict][] = [
     { category: 'unavailable', next: 'Make room on the disk that holds FORGE_HOME.' },
   ],
   [
-    /Could not resolve|Failed to connect|Connection (refused|reset|timed out)|error: (429|5\d\d)|RPC failed|early EOF|hung up|unexpected disconnect|Operation (too slow|timed out)|transfer closed|Empty reply|unable to access|curl \d+|gnutls|SSL_|fetch-pack: |expected flush|protocol error|bad line length|server response|send-pack: /i,
-    { category: 'unavailable', next: 'forge tries again by itself.' },
+    /fsck error/i,
+    { category: 'invalid', next: "Run 'git fsck' in a clone: the repository holds objects it complains of." },
   ],
   [
-    /not a git repository|corrupt|bad (object|signature|config|tree)|broken|missing (blob|tree|commit)|is empty|packed-refs|packfile|unable to read|inflate|did not send all necessary objects/i,
-    { category: 'invalid', next: 'Move that directory away; forge fetches the repository anew.' },
+    /not a git repository|corrupt|bad (object|signature|config|tree)|reference broken|missing (blob|tree|commit)|is empty|packed-refs|packfile|unable to read|inflate|did not send all necessary objects/i,
+    { category: 'invalid', next: 'Move GIT_DIR away; forge fetches the repository anew.' },
+  ],
+  [
+    /Could not resolve|Failed to connect|Connection (refused|reset|timed out)|error: (429|5\d\d)|RPC failed|early EOF|hung up|disconnect|Operation (too slow|timed out)|transfer closed|Empty reply|unable to access|curl \d+|gnutls|SSL_|fetch-pack: |expected flush|protocol error|bad line length|broken pipe/i,
+    { category: 'unavailable', next: 'forge tries again by itself.' },
   ],
 ];
 
 /**
- * What a failed git process means, read from its (English) standard error. The message names the command and where
- * it ran; secrets, credentials in addresses and control characters are taken out first.
+ * What a failed git process means, read from its (English) standard error. The message names the command and what it
+ * was for; secrets, credentials in addresses and control characters are taken out first.
  */
-export function gitFailure(
-  command: string,
-  where: string,
-  stderr: string,
-  secrets: readonly string[] = [],
-): ForgeError {
-  const text = scrub(stderr, secrets);
-  const verdict = VERDICTS.find(([pattern]) => pattern.test(text))?.[1];
-  return new ForgeError(`git ${command} failed for ${scrub(where, secrets)}: ${lastWords(text)}`, {
+export function gitFailure({ command, gitDir, url, stderr, secrets }: FailedGit): ForgeError {
+  const verdict = VERDICTS.find(([pattern]) => pattern.test(stderr))?.[1];
+  const reason = lastWords(stderr, secrets);
+  return new ForgeError(`git ${command} failed for ${scrub(url ?? gitDir, secrets)}: ${reason}`, {
     category: verdict?.category ?? 'internal',
     service: 'git',
-    ...(verdict && { next: verdict.next }),
+    ...(verdict && { next: verdict.next.replace('GIT_DIR', gitDir) }),
   });
 }
 
@@ -75,9 +85,11 @@ export function scrub(text: string, secrets: readonly string[]): string {
   return named.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]+@/gi, '$1').replace(/[^\P{Cc}\n]/gu, '');
 }
 
-/** The lines that say what went wrong, not the progress before them. */
-function lastWords(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim());
+/** Of what git printed, the lines that say what went wrong and not the progress before them; fit to be shown. */
+export function lastWords(stderr: string, secrets: readonly string[]): string {
+  const lines = scrub(stderr, secrets)
+    .split('\n')
+    .map((line) => line.trim());
   const told = lines.filter((line) => /^(fatal|error|remote): ?\S/.test(line));
   const chosen = (told.length > 0 ? told : lines.filter((line) => line !== '')).slice(-4);
   return chosen.join('; ').slice(0, 500) || 'it said nothing';

@@ -59,7 +59,7 @@ export class Git {
       completion: { onClose: true, onExit: false },
       timeout: { block: LOCAL_DEADLINE_MS },
       errors: (error, { exitCode, stdErr }) =>
-        exitCode === 0 ? error : gitFailure(args[0] ?? '', gitDir, Buffer.concat(stdErr).toString()),
+        exitCode === 0 ? error : failureOf({ gitDir, args }, { stderr: Buffer.concat(stdErr).toString() }),
       ...(stdin !== undefined && { input: () => stdin }),
     };
     return await simpleGit(options)
@@ -89,8 +89,15 @@ export class Git {
   }
 
   /** The error that a failed command of `runRemote` stands for. */
-  remoteFailure(url: URL, command: GitCommand, result: GitResult): ForgeError {
-    return gitFailure(subcommand(command), url.href, result.stderr, [this.#token() ?? '']);
+  remoteFailure(url: URL, command: GitCommand, { stderr }: GitResult): ForgeError {
+    const secrets = [this.#token() ?? ''];
+    return gitFailure({
+      command: subcommand(command),
+      gitDir: command.gitDir,
+      url: url.href,
+      stderr,
+      secrets,
+    });
   }
 
   #setUp(): Promise<string> {
@@ -111,8 +118,9 @@ const OWN_SETTINGS: NonNullable<SimpleGitOptions['unsafe']> = {
   allowUnsafeConfigPaths: true,
 };
 
-export function failureOf(command: GitCommand, result: GitResult): ForgeError {
-  return gitFailure(subcommand(command), command.gitDir, result.stderr);
+/** The error that a failed command without a remote stands for. */
+export function failureOf(command: GitCommand, { stderr }: Pick<GitResult, 'stderr'>): ForgeError {
+  return gitFailure({ command: subcommand(command), gitDir: command.gitDir, url: null, stderr, secrets: [] });
 }
 
 /** `-c name=value` may stand before it. */

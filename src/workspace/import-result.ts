@@ -4,6 +4,7 @@ import { isForgeError } from '../errors.ts';
 import type { Sha } from '../task/ids.ts';
 import { checkResult } from './check-result.ts';
 import { failureOf, type Git, type GitCommand } from './git.ts';
+import { lastWords } from './git-failure.ts';
 import { openHandedOver } from './handed-over-file.ts';
 import type { Workspace } from './layout.ts';
 import { MAX_ALLOCATION, MAX_OBJECTS, MAX_TIP_BYTES } from './limits.ts';
@@ -114,14 +115,15 @@ async function packedObjects(file: {
 /** A pack that git does not take is the agent's fault, unless the failure is one that passes (a full disk). */
 async function refusalOf(git: Git, command: GitCommand): Promise<string | null> {
   const result = await git.run(command).catch((error: unknown) => {
-    if (isForgeError(error, 'unavailable') && 'deadlineMs' in error.data) return error.message;
+    if (isForgeError(error, 'unavailable') && 'deadlineMs' in error.data)
+      return 'git took too long over the pack';
     throw error;
   });
   if (typeof result === 'string') return result;
   if (result.exitCode === 0) return null;
   const failure = failureOf(command, result);
   if (failure.category === 'unavailable') throw failure;
-  return failure.message;
+  return `git does not take the pack: ${lastWords(result.stderr, [])}`;
 }
 
 /** Moves the checked pack into the mirror, its index last because that is what git looks for; then sets the ref. */
