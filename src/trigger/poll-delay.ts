@@ -1,4 +1,4 @@
-const LONGEST_BACKOFF_MS = 5 * 60_000;
+const LONGEST_BACKOFF_MS = 60_000;
 /** With many repositories: at most so many polls a second begin together, at start and after a limit. */
 const STARTS_PER_SECOND = 10;
 
@@ -12,7 +12,7 @@ export interface PollDelay {
   random: () => number;
 }
 
-/** Milliseconds until a repository's next poll: the period ±10 %, twice as long after each failure, up to 5 min. */
+/** Milliseconds until a repository's next poll: the period ±10 %, twice as long after each failure, up to a minute. */
 export function pollDelay({ periodMs, failures, limitMs, repositories, random }: PollDelay): number {
   const backoff = Math.min(periodMs * 2 ** failures, Math.max(periodMs, LONGEST_BACKOFF_MS));
   const jittered = backoff * (0.9 + 0.2 * random());
