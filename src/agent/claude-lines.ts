@@ -24,14 +24,15 @@ const messageLine = z.object({
   message: z.object({ content: z.union([z.string(), z.array(z.unknown())]) }),
 });
 
+/** Only what decides may make the line unreadable; the rest is for people, and null where its shape has changed. */
 const resultLine = z.object({
   type: z.literal('result'),
   is_error: z.boolean(),
-  terminal_reason: z.string().nullish(),
-  subtype: z.string().nullish(),
-  result: z.string().nullish(),
-  errors: z.array(z.string()).nullish(),
-  num_turns: z.number().nullish(),
+  terminal_reason: z.string().nullable().catch(null),
+  subtype: z.string().nullable().catch(null),
+  result: z.string().nullable().catch(null),
+  errors: z.array(z.string()).nullable().catch(null),
+  num_turns: z.number().nullable().catch(null),
   usage: z
     .object({
       input_tokens: tokens,
@@ -39,11 +40,13 @@ const resultLine = z.object({
       cache_read_input_tokens: tokens,
       cache_creation_input_tokens: tokens,
     })
-    .nullish(),
+    .nullable()
+    .catch(null),
   // Unlike `total_cost_usd` this does not count what an earlier run of a resumed conversation cost.
   model_usage_since_last_result: z
     .record(z.string(), z.object({ costUSD: z.number().nonnegative() }))
-    .nullish(),
+    .nullable()
+    .catch(null),
 });
 
 /** A line of `--output-format stream-json`, as far as forge reads it. */

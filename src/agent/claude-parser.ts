@@ -131,5 +131,5 @@ function failure(line: ResultLine): string {
 
 function costOf(line: ResultLine): number | null {
   const models = line.model_usage_since_last_result;
-  return models == null ? null : Object.values(models).reduce((sum, model) => sum + model.costUSD, 0);
+  return models === null ? null : Object.values(models).reduce((sum, model) => sum + model.costUSD, 0);
 }

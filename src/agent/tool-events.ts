@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { NewEvent } from '../task/event.ts';
 import { bounded, oneLine } from './text.ts';
 
@@ -35,21 +36,21 @@ export function toolUsed(use: { id: string; name: string; input: Record<string, 
 export function toolFailed(name: string, result: { tool_use_id: string; content?: unknown }): NewEvent {
   return {
     type: 'agent.tool',
-    text: oneLine(`${name} failed: ${textOf(result.content)}`, MAX_LINE_BYTES),
+    text: oneLine(
+      `${name} failed: ${resultContent.safeParse(result.content).data ?? 'no reason given'}`,
+      MAX_LINE_BYTES,
+    ),
     data: { tool: bounded(name, 200), id: bounded(result.tool_use_id, 200), is_error: true },
   };
 }
 
 /** A tool result's content is a text, or a list of blocks of which some have one. */
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return 'no reason given';
-  return content
-    .map((block: unknown) =>
-      typeof block === 'object' && block !== null && 'text' in block ? String(block.text) : '',
-    )
-    .join(' ');
-}
+const resultContent = z.union([
+  z.string(),
+  z
+    .array(z.object({ text: z.string().catch('') }))
+    .transform((parts) => parts.map((part) => part.text).join(' ')),
+]);
 
 function pruned(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;

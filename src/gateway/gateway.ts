@@ -51,7 +51,7 @@ const TOO_MANY_CALLS = new ModelError(429, 'rate_limit_error', `more than ${MAX_
 const NO_CREDENTIAL = new ModelError(
   401,
   'authentication_error',
-  'forge has no model credential: its operator has to set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN',
+  'no model credential is set: forge needs ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN',
 );
 
 /**
