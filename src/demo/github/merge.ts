@@ -55,7 +55,7 @@ export async function merge(
 /** null where the two conflict. Needs git 2.38. */
 async function mergedTree(repo: Repository, base: string, head: string): Promise<string | null> {
   const { code, output, errors } = await tryGit(repo.gitDir, ['merge-tree', '--write-tree', base, head]);
-  if (code === 0) return output;
+  if (code === 0) return output.trim();
   if (code === 1) return null;
   throw new Error(`git merge-tree exited with ${code}: ${errors}`);
 }

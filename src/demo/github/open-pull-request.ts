@@ -62,7 +62,7 @@ async function nothingToMerge(repo: Repository, base: string, head: string): Pro
   const ancestor = await tryGit(repo.gitDir, ['merge-base', ...refs]);
   if (ancestor.code !== 0) return `The ${head} branch has no history in common with ${base}`;
   const ahead = await tryGit(repo.gitDir, ['rev-list', '--count', `${refs[0]}..${refs[1]}`]);
-  return ahead.output === '0' ? `No commits between ${base} and ${head}` : null;
+  return ahead.output.trim() === '0' ? `No commits between ${base} and ${head}` : null;
 }
 
 function hasOpen(repo: Repository, head: string, base: string): boolean {
