@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import type { DemoGitHub } from '../../src/demo/github-server.ts';
 
 export interface Reply {
@@ -33,4 +34,17 @@ export function as(github: DemoGitHub, who: string | { token: string } | null): 
       body: text === '' ? null : JSON.parse(text),
     };
   };
+}
+
+/** The status for a path exactly as it is written here, without a User-Agent: `fetch` tidies one and adds the other. */
+export function rawStatus(url: string): Promise<number | undefined> {
+  const { origin, hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, path: url.slice(origin.length) }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { as } from '../../../test/support/github-request.ts';
+import { as, rawStatus } from '../../../test/support/github-request.ts';
 import { checkExchanges, type ExchangeCheck } from '../../../test/support/openapi-check.ts';
 import { type DemoGitHub, startGitHub } from '../github-server.ts';
 
@@ -140,6 +140,15 @@ describe('conditional requests and the rate limit', () => {
     time += HOUR;
     expect((await as(github, 'ada')('GET', '/user')).headers.get('x-ratelimit-remaining')).toBe('99');
   });
+});
+
+test('a request without a User-Agent is refused', async () => {
+  expect(await rawStatus(`${github.apiUrl}/rate_limit`)).toBe(403);
+});
+
+test('what a person does with things that are not there throws', () => {
+  expect(() => github.label(repo, 7, 'forge', 'ada')).toThrow('there is no ada/pump#7 on this GitHub');
+  expect(() => github.openIssue({ repo, title: 'Leak', body: null, author: 'nobody' })).toThrow(/no nobody/);
 });
 
 describe('paths', () => {

@@ -95,6 +95,22 @@ describe('of git', () => {
     expect(github.branchSha(repo, 'main')).toBe(before);
   });
 
+  test('a caller that goes away in the middle of its push holds nothing up', async () => {
+    const authorization = `Basic ${Buffer.from(`x:${github.account('ada').token}`).toString('base64')}`;
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(Buffer.from('00a0')), // announces more than ever comes
+    });
+    const gone = new AbortController();
+    const url = `${github.url}/${repo}.git/git-receive-pack`;
+    const headers = { authorization, 'content-type': 'application/x-git-receive-pack-request' };
+    const push = fetch(url, { method: 'POST', headers, body, duplex: 'half', signal: gone.signal });
+    const cut = expect(push).rejects.toThrow();
+    await expect.poll(() => github.requests.at(-1)?.path).toBe(`/${repo}.git/git-receive-pack`);
+    gone.abort();
+    await cut;
+    await github.close();
+  });
+
   test('a fetch gets a bad gateway, then half a pack, then all of it', async () => {
     await github.commit(repo, { files: { 'pump.txt': 'two\n' }, message: 'Two' });
     github.fault({ path: /info\/refs$/ }, { status: 502, body: 'Bad Gateway' });

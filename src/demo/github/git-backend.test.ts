@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Clone, clone, cloneUrl } from '../../../test/support/git-client.ts';
-import { as } from '../../../test/support/github-request.ts';
+import { as, rawStatus } from '../../../test/support/github-request.ts';
 import { type DemoGitHub, startGitHub } from '../github-server.ts';
 
 let github: DemoGitHub;
@@ -68,6 +68,21 @@ describe('who may do what', () => {
     await expect(push(old, 'ada')).rejects.toThrow(/archived/);
     expect(await github.readFile(open, 'main', 'b')).toBeNull();
   });
+});
+
+test('the encoding of a body and the version of the protocol reach git', async () => {
+  const authorization = `Basic ${Buffer.from(`x:${github.account('wendy').token}`).toString('base64')}`;
+  const reply = await fetch(`${github.url}/${repo}.git/git-upload-pack`, {
+    method: 'POST',
+    headers: {
+      authorization,
+      'content-type': 'application/x-git-upload-pack-request',
+      'content-encoding': 'gzip',
+      'git-protocol': 'version=2',
+    },
+    body: gzipSync('0014command=ls-refs\n00010000'),
+  });
+  expect(await reply.text()).toContain(`${github.branchSha(repo, 'main')} refs/heads/main\n`);
 });
 
 describe('pushing', () => {
@@ -152,7 +167,7 @@ describe('paths', () => {
     '/ada/pump.git/../../../etc/passwd',
     '/%2e%2e/x.git/info/refs',
   ])('%s is refused', async (path) => {
-    expect(await rawStatus(`${path}?service=git-upload-pack`)).toBe(400);
+    expect(await rawStatus(`${github.url}${path}?service=git-upload-pack`)).toBe(400);
   });
 
   test('nothing but the smart protocol is served', async () => {
@@ -168,16 +183,3 @@ describe('paths', () => {
     }
   });
 });
-
-/** `fetch` tidies a path before it sends it; this does not. */
-function rawStatus(path: string): Promise<number | undefined> {
-  const { hostname, port } = new URL(github.url);
-  return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, path }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
-}

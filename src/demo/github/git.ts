@@ -19,10 +19,12 @@ export const GIT_ENVIRONMENT: Readonly<Record<string, string>> = {
 export async function git(gitDir: string, args: readonly string[], input = ''): Promise<string> {
   const { code, output, errors } = await tryGit(gitDir, args, input);
   if (code === 0) return output.replace(/\n$/, '');
-  throw new ForgeError(`git ${args[0]} exited with ${code}: ${errors.trim()}`, {
-    category: 'internal',
-    service: 'git',
-  });
+  throw gitFailure(args, code, errors);
+}
+
+export function gitFailure(args: readonly string[], code: number | null, errors: string): ForgeError {
+  const message = `git ${args[0]} exited with ${code}: ${errors.trim()}`;
+  return new ForgeError(message, { category: 'internal', service: 'git' });
 }
 
 /** For commands whose exit code is an answer; standard output as it is. */

@@ -39,7 +39,7 @@ export const openPullRequest = withBody(
     const pull: Pull = {
       id: nextId(state),
       headRef,
-      headSha,
+      headSha: repo.branches.get(headRef) ?? headSha, // it may have moved while git was asked
       baseRef: wish.base,
       baseSha,
       draft: wish.draft ?? false,
@@ -52,7 +52,7 @@ export const openPullRequest = withBody(
       author: writer(call),
       pull,
     });
-    await keepHead(repo, issue.number, headSha);
+    await keepHead(repo, issue.number, pull.headSha);
     return created(await pullRequestJson(state, repo, issue, pull));
   },
 );

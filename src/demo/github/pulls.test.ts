@@ -115,9 +115,7 @@ describe('opening', () => {
     await pushChange();
     expect((await as(github, 'rita')('POST', pulls, WISH)).status).toBe(403);
     const long = await wendy('POST', pulls, { ...WISH, body: 'x'.repeat(65_537) });
-    expect(errorsOf(long)).toMatchObject(
-      [{ field: 'body', message: /too long/ }].map(() => ({ field: 'body' })),
-    );
+    expect(errorsOf(long)).toMatchObject([{ field: 'body', message: expect.stringMatching(/too long/) }]);
   });
 });
 
