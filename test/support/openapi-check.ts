@@ -69,7 +69,7 @@ class ExchangeValidators {
     const finding = (side: Side) => (fault: string) => ({ side, operation: name, fault });
     return [
       ...this.#parameterFaults(operation, values, new URLSearchParams(request.query)).map(finding('request')),
-      ...this.#bodyFaults(operation, request.body, response.status).map(finding('request')),
+      ...this.#bodyFaults(operation, request.body).map(finding('request')),
       ...this.#responseFaults(operation, response).map(finding('response')),
     ];
   }
@@ -89,11 +89,11 @@ class ExchangeValidators {
       .concat(undescribed(Object.keys(given.query), operation));
   }
 
-  #bodyFaults(operation: Operation, body: string, status: number): string[] {
-    if (status === 400 || status === 422) return []; // the server has said itself what is wrong with it
+  #bodyFaults(operation: Operation, body: string): string[] {
     if (body === '') return [];
     if (operation.requestBody === null) return ['has a body where none is described'];
-    const json: unknown = JSON.parse(body);
+    const json = parse(body);
+    if (json === undefined) return ['the body is not JSON'];
     return [
       ...this.#requests.faults(operation.requestBody, json),
       ...strangers(operation.requestBody, json).map(
@@ -108,7 +108,7 @@ class ExchangeValidators {
       return ANYWHERE.has(status) || status >= 500 ? [] : [`status ${status} is not described`];
     if (schema === null) return body === '' ? [] : [`status ${status} is described without a body`];
     if (!headers['content-type']?.startsWith('application/json')) return [`status ${status} is not JSON`];
-    return this.#responses.faults(schema, JSON.parse(body));
+    return this.#responses.faults(schema, parse(body));
   }
 }
 
@@ -127,4 +127,12 @@ function strangers(schema: { readonly [key: string]: unknown }, body: unknown): 
   if (typeof properties !== 'object' || properties === null || additionalProperties) return [];
   if (typeof body !== 'object' || body === null) return [];
   return Object.keys(body).filter((name) => !(name in properties));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no JSON text means this
+  }
 }

@@ -34,7 +34,7 @@ async function resolve({ repo, params }: RepositoryCall): Promise<string | null>
     '--end-of-options',
     `${ref}^{commit}`,
   ]);
-  return code === 0 ? output : null;
+  return code === 0 ? output.trim() : null;
 }
 
 function noCommit({ params }: RepositoryCall) {

@@ -171,8 +171,8 @@ export class DemoGitHub {
   }
 
   /** Breaks the next request that matches, or the next `times`. */
-  fault(match: FaultMatch, { times = 1, ...fault }: Fault & { times?: number }): void {
-    this.#server.faults.add(match, fault as Fault, times);
+  fault(match: FaultMatch, fault: Fault & { times?: number }): void {
+    this.#server.faults.add(match, fault, fault.times ?? 1);
   }
 
   #user(login: string): state.User {

@@ -1,4 +1,7 @@
-/** What goes wrong with a request instead of, or after, what it asked for. */
+/**
+ * What goes wrong with a request instead of, or after, what it asked for. A client may send a request again by
+ * itself when it is cut off on a connection that has served before (curl does so once, and with it git).
+ */
 export type Fault =
   /** This answer, and nothing is done. A body that is no string is sent as JSON. */
   | { status: number; headers?: Readonly<Record<string, string>>; body?: unknown }

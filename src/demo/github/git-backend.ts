@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { dirname, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { ForgeError } from '../../errors.ts';
 import { atLeast, authenticate, permissionOfViewer, userOf } from './access.ts';
 import { noticePush } from './branches.ts';
 import type { WireAnswer } from './deliver.ts';
@@ -75,7 +76,7 @@ async function runBackend(
     REMOTE_USER: user?.login,
   };
   const child = spawn('git', ['http-backend'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'ignore'], // what went wrong is in the answer as well
     env: {
       ...GIT_ENVIRONMENT,
       GIT_PROJECT_ROOT: dirname(repo.gitDir),
@@ -113,7 +114,7 @@ async function readHead(stream: Readable): Promise<Pick<WireAnswer, 'status' | '
     );
     return { status: Number.parseInt(status, 10), headers };
   }
-  throw new Error('git http-backend ended without an answer');
+  throw new ForgeError('git http-backend ended without an answer', { category: 'internal', service: 'git' });
 }
 
 function redirect(state: State, repo: Repository, action: string, query: string): WireAnswer {

@@ -24,10 +24,7 @@ import {
   type User,
 } from './state.ts';
 
-const Names = z.union([
-  z.object({ labels: z.array(z.string().min(1).max(50)).min(1) }).transform(({ labels }) => labels),
-  z.array(z.string().min(1).max(50)).min(1),
-]);
+const Names = z.object({ labels: z.array(z.string().min(1).max(50)).min(1) });
 const NewLabel = z.object({
   name: z.string().min(1).max(50),
   color: z
@@ -55,7 +52,7 @@ export const labelRoutes: readonly Route[] = [
     'POST',
     '/labels',
     'triage',
-    withBody(Names, 'Label', (call: IssueCall, names) => {
+    withBody(Names, 'Label', (call: IssueCall, { labels: names }) => {
       const { state, repo, issue, permission } = call;
       const missing = names.some((name) => findLabel(repo.labels, name) === undefined);
       if (missing && !atLeast(permission, 'write')) {

@@ -1,6 +1,6 @@
 import { noticePush } from './branches.ts';
 import { record } from './events.ts';
-import { git, tryGit } from './git.ts';
+import { git, gitFailure, tryGit } from './git.ts';
 import { closeIssue } from './issues.ts';
 import { fullName, type Issue, now, type Pull, type Repository, type State, type User } from './state.ts';
 
@@ -54,10 +54,11 @@ export async function merge(
 
 /** null where the two conflict. Needs git 2.38. */
 async function mergedTree(repo: Repository, base: string, head: string): Promise<string | null> {
-  const { code, output, errors } = await tryGit(repo.gitDir, ['merge-tree', '--write-tree', base, head]);
-  if (code === 0) return output;
+  const args = ['merge-tree', '--write-tree', base, head];
+  const { code, output, errors } = await tryGit(repo.gitDir, args);
+  if (code === 0) return output.trim();
   if (code === 1) return null;
-  throw new Error(`git merge-tree exited with ${code}: ${errors}`);
+  throw gitFailure(args, code, errors);
 }
 
 function closeMentioned(state: State, repo: Repository, issue: Issue, by: User): void {

@@ -39,7 +39,7 @@ export const openPullRequest = withBody(
     const pull: Pull = {
       id: nextId(state),
       headRef,
-      headSha,
+      headSha: repo.branches.get(headRef) ?? headSha, // it may have moved while git was asked
       baseRef: wish.base,
       baseSha,
       draft: wish.draft ?? false,
@@ -52,7 +52,7 @@ export const openPullRequest = withBody(
       author: writer(call),
       pull,
     });
-    await keepHead(repo, issue.number, headSha);
+    await keepHead(repo, issue.number, pull.headSha);
     return created(await pullRequestJson(state, repo, issue, pull));
   },
 );
@@ -62,7 +62,7 @@ async function nothingToMerge(repo: Repository, base: string, head: string): Pro
   const ancestor = await tryGit(repo.gitDir, ['merge-base', ...refs]);
   if (ancestor.code !== 0) return `The ${head} branch has no history in common with ${base}`;
   const ahead = await tryGit(repo.gitDir, ['rev-list', '--count', `${refs[0]}..${refs[1]}`]);
-  return ahead.output === '0' ? `No commits between ${base} and ${head}` : null;
+  return ahead.output.trim() === '0' ? `No commits between ${base} and ${head}` : null;
 }
 
 function hasOpen(repo: Repository, head: string, base: string): boolean {

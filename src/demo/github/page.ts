@@ -1,5 +1,5 @@
 import { type Answer, ok } from './answer.ts';
-import type { RepositoryCall } from './route.ts';
+import { type RepositoryCall, urlById } from './route.ts';
 
 /**
  * One page of a list, with GitHub's `Link` header. Its URLs name the repository by id, so a client that builds
@@ -22,8 +22,7 @@ export function page<T>(call: RepositoryCall, items: readonly T[], present: (ite
 function linkTo(call: RepositoryCall, number: number, relation: string): string {
   const query = new URLSearchParams(call.query);
   query.set('page', String(number));
-  const rest = call.path.split('/').slice(4).join('/');
-  return `<${call.state.apiUrl}/repositories/${call.repo.id}/${rest}?${query}>; rel="${relation}"`;
+  return `<${urlById(call, call.repo, query)}>; rel="${relation}"`;
 }
 
 function positive(text: string | null, otherwise: number): number {

@@ -9,7 +9,7 @@ import { userJson } from './users.ts';
 export async function pullRequestJson(state: State, repo: Repository, issue: Issue, pull: Pull) {
   const merging = issue.state === 'open' ? await mergeable(repo, pull) : 'unknown';
   return {
-    ...summary(state, repo, issue, pull),
+    ...pullRequestSummaryJson(state, repo, issue, pull),
     ...(await sizes(repo, pull)),
     merged: pull.merged !== null,
     merged_by: pull.merged && userJson(state, pull.merged.by),
@@ -23,12 +23,7 @@ export async function pullRequestJson(state: State, repo: Repository, issue: Iss
 }
 
 /** As in lists. */
-export function pullRequestSummaryJson(state: State, repo: Repository, issue: Issue) {
-  if (issue.pull === null) throw new Error(`#${issue.number} is no pull request`);
-  return summary(state, repo, issue, issue.pull);
-}
-
-function summary(state: State, repo: Repository, issue: Issue, pull: Pull) {
+export function pullRequestSummaryJson(state: State, repo: Repository, issue: Issue, pull: Pull) {
   const url = `${repositoryUrl(state, repo)}/pulls/${issue.number}`;
   const urls = issueUrls(state, repo, issue);
   return {

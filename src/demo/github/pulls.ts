@@ -48,17 +48,20 @@ function listPullRequests(call: RepositoryCall): Answer {
   const base = query.get('base');
   // Without `owner:` GitHub does not filter by head at all.
   const head = headRef.length === 0 ? null : { owner: headOwner, ref: headRef.join(':') };
-  const found = repo.issues.filter(
-    ({ pull, state: current }) =>
-      pull !== null &&
-      (wanted === 'all' || current === wanted) &&
-      (head === null || (head.owner === repo.owner.login && head.ref === pull.headRef)) &&
-      (base === null || base === pull.baseRef),
-  );
+  const found = repo.issues
+    .flatMap((issue) => (issue.pull === null ? [] : [{ issue, pull: issue.pull }]))
+    .filter(
+      ({ issue, pull }) =>
+        (wanted === 'all' || issue.state === wanted) &&
+        (head === null || (head.owner === repo.owner.login && head.ref === pull.headRef)) &&
+        (base === null || base === pull.baseRef),
+    );
   const sort = query.get('sort') === 'updated' ? 'updatedAt' : 'createdAt';
   const descending = (query.get('direction') ?? (query.has('sort') ? 'asc' : 'desc')) === 'desc';
-  found.sort((a, b) => (descending ? -1 : 1) * (a[sort] - b[sort] || a.number - b.number));
-  return page(call, found, (issue) => pullRequestSummaryJson(state, repo, issue));
+  found.sort(
+    ({ issue: a }, { issue: b }) => (descending ? -1 : 1) * (a[sort] - b[sort] || a.number - b.number),
+  );
+  return page(call, found, ({ issue, pull }) => pullRequestSummaryJson(state, repo, issue, pull));
 }
 
 async function changePullRequest(call: PullCall, change: z.infer<typeof Change>): Promise<Answer> {

@@ -1,21 +1,25 @@
-import { mkdir } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { git } from './git.ts';
 
 /** File contents by path. */
 export type Files = Readonly<Record<string, string>>;
 
+const SETTINGS = `[http]
+	receivepack = true
+[receive]
+	autogc = false
+	hideRefs = refs/pull
+[uploadpack]
+	allowAnySHA1InWant = true
+	allowFilter = true
+`;
+
 /** A bare repository that git may be served from; nothing in it starts a process that outlives its command. */
 export async function createBareRepository(gitDir: string, defaultBranch: string): Promise<void> {
   await mkdir(gitDir, { recursive: true });
-  await git(gitDir, ['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`]);
-  const settings = {
-    'http.receivepack': 'true',
-    'receive.autogc': 'false',
-    'receive.hideRefs': 'refs/pull',
-    'uploadpack.allowAnySHA1InWant': 'true',
-    'uploadpack.allowFilter': 'true',
-  };
-  for (const [name, value] of Object.entries(settings)) await git(gitDir, ['config', name, value]);
+  await git(gitDir, ['init', '--quiet', '--bare', '--template=', `--initial-branch=${defaultBranch}`]);
+  await appendFile(join(gitDir, 'config'), SETTINGS);
 }
 
 /** Adds one commit to a branch, which it creates where there is none. */

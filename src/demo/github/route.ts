@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ForgeError } from '../../errors.ts';
 import type { Permission } from '../../task/task.ts';
 import { atLeast, permissionOfViewer, userOf, type Viewer } from './access.ts';
 import { type Answer, forbidden, invalid, notFound, refusal } from './answer.ts';
@@ -84,16 +85,27 @@ export function withBody<C extends Call, B>(
 /** The account behind a call that `onRepository` let through to a write. */
 export function writer(call: RepositoryCall): User {
   const user = userOf(call.viewer);
-  if (user === null) throw new Error('a write by nobody passed the check of its permission');
-  return user;
+  if (user !== null) return user;
+  throw new ForgeError('a write by nobody passed the check of its permission', {
+    category: 'internal',
+    service: 'forge',
+  });
+}
+
+/** The call's URL as GitHub itself writes it in links and redirects: the repository by its id. */
+export function urlById(call: Call, repo: Repository, query: URLSearchParams): string {
+  const rest = call.path
+    .split('/')
+    .slice(4)
+    .map((part) => `/${part}`)
+    .join('');
+  return `${call.state.apiUrl}/repositories/${repo.id}${rest}${query.size === 0 ? '' : `?${query}`}`;
 }
 
 function moved(call: Call, name: string): Answer | null {
   const repo = call.state.formerNames.get(name.toLowerCase());
   if (repo === undefined || permissionOfViewer(repo, call.viewer) === 'none') return null;
-  const rest = call.path.split('/').slice(4).join('/');
-  const query = call.query.size === 0 ? '' : `?${call.query}`;
-  const url = `${call.state.apiUrl}/repositories/${repo.id}${rest === '' ? '' : `/${rest}`}${query}`;
+  const url = urlById(call, repo, call.query);
   return { ...refusal(301, 'Moved Permanently', { url }), headers: { location: url } };
 }
 

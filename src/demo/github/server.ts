@@ -80,12 +80,12 @@ export class GitHubServer {
     const seen = look(this.#state, request);
     this.requests.push(seen);
     const fault = this.faults.take(seen.method, seen.path);
-    if (fault !== null && 'cutBefore' in fault) return void request.destroy();
+    if (fault !== null && 'cutBefore' in fault) return void request.socket.destroy();
     if (seen.kind === 'api') seen.body = await text(request);
     if (fault !== null && 'delayMs' in fault)
       await delay(fault.delayMs, undefined, { signal: this.#closing.signal });
     const answer = madeUp(fault) ?? (await this.#answer(seen, request));
-    if (fault !== null && 'cutAfter' in fault) return void request.destroy();
+    if (fault !== null && 'cutAfter' in fault) return void request.socket.destroy();
     seen.status = answer.status;
     await (fault !== null && 'truncate' in fault ? deliverHalf : deliver)(response, answer);
   }
