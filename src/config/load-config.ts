@@ -29,6 +29,13 @@ export function loadConfig(place: Place & { require?: Requirement }): LoadedConf
   };
 }
 
+/** The home alone, for commands that must work whatever else is wrong. Throws `settings` when it is itself wrong. */
+export function loadHome(place: Place): string {
+  const { values, faults } = readSettings(place);
+  if (values.FORGE_HOME !== undefined) return values.FORGE_HOME;
+  throw settingsError(faults.filter((fault) => fault.startsWith('FORGE_HOME')));
+}
+
 /** One error for all faults, a line each. */
 export function settingsError(faults: readonly string[]): ForgeError {
   const count = faults.length === 1 ? 'a setting is wrong' : `${faults.length} settings are wrong`;
