@@ -1,0 +1,76 @@
+import type { Clock } from '../clock.ts';
+import type { EventLog } from '../events/event-log.ts';
+import { atomically } from '../store/atomically.ts';
+import type { Database } from '../store/open-database.ts';
+import { newTaskId, type RepoName, type TaskId } from '../task/ids.ts';
+import type { Evidence, Task } from '../task/task.ts';
+import { inserted } from './sql.ts';
+import { stateEvent } from './state-event.ts';
+import { TASK_COLUMNS, type TaskRow, toTask } from './task-rows.ts';
+
+export interface NewTask
+  extends Pick<Task, 'repo' | 'issue' | 'title' | 'triggerEvent' | 'priority' | 'agent' | 'branch'> {
+  evidence: Evidence;
+}
+
+export type EnqueueResult =
+  | { kind: 'enqueued'; task: Task }
+  /** This trigger made a task before, whatever became of it. */
+  | { kind: 'duplicate'; taskId: TaskId }
+  /** Another trigger's task for the same issue has not ended yet. */
+  | { kind: 'already_open'; taskId: TaskId };
+
+/** The way into the queue. */
+export class Enqueuer {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #events: EventLog;
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(db: Database, clock: Clock, events: EventLog) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#events = events;
+    this.#sql = prepare(db);
+  }
+
+  enqueue(task: NewTask): EnqueueResult {
+    return atomically(this.#db, () => {
+      const seen = this.#sql.ofTrigger.get({ repo: task.repo, triggerEvent: task.triggerEvent });
+      if (seen !== undefined) {
+        return { kind: 'duplicate', taskId: seen.id };
+      }
+      const open = this.#sql.openOfIssue.get({ repo: task.repo, issue: task.issue });
+      if (open !== undefined) {
+        return { kind: 'already_open', taskId: open.id };
+      }
+      return { kind: 'enqueued', task: this.#insert(task) };
+    });
+  }
+
+  #insert({ evidence, ...task }: NewTask): Task {
+    const row = inserted(this.#sql.insert.get({ ...task, id: newTaskId(), now: this.#clock.now() }));
+    this.#sql.insertEvidence.run({ taskId: row.id, evidence: JSON.stringify(evidence) });
+    this.#events.append(row.id, null, stateEvent(null, 'queued', null));
+    return toTask(row);
+  }
+}
+
+function prepare(db: Database) {
+  return {
+    ofTrigger: db.prepare<{ repo: RepoName; triggerEvent: string }, { id: TaskId }>(
+      'SELECT id FROM tasks WHERE repo = :repo AND trigger_event = :triggerEvent',
+    ),
+    openOfIssue: db.prepare<{ repo: RepoName; issue: number }, { id: TaskId }>(
+      'SELECT id FROM tasks WHERE repo = :repo AND issue = :issue AND finished_at IS NULL',
+    ),
+    insert: db.prepare<Omit<NewTask, 'evidence'> & { id: TaskId; now: number }, TaskRow>(
+      `INSERT INTO tasks (id, repo, issue, title, trigger_event, state, priority, agent, branch, created_at, updated_at)
+       VALUES (:id, :repo, :issue, :title, :triggerEvent, 'queued', :priority, :agent, :branch, :now, :now)
+       RETURNING ${TASK_COLUMNS}`,
+    ),
+    insertEvidence: db.prepare<{ taskId: TaskId; evidence: string }>(
+      'INSERT INTO evidence (task_id, evidence) VALUES (:taskId, :evidence)',
+    ),
+  };
+}
