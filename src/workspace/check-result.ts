@@ -1,0 +1,130 @@
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Sha } from '../task/ids.ts';
+import type { Git, GitCommand } from './git.ts';
+import { lastWords } from './git-failure.ts';
+import { MAX_BLOB_BYTES, MAX_CHANGED_PATHS, MAX_PATH_BYTES, MAX_UNPACKED_BYTES } from './limits.ts';
+import { parseInfo } from './objects.ts';
+import { type Change, parseRawLog } from './raw-log.ts';
+
+/** How the checks see the objects: the mirror's and the quarantine's together. */
+export type Sight = Pick<GitCommand, 'gitDir' | 'env' | 'signal'>;
+
+export interface Result {
+  startSha: Sha;
+  tip: Sha;
+  /** The object directory that holds the one new pack. */
+  quarantine: string;
+}
+
+/**
+ * Whether the new commits may enter the mirror: complete, built on the start, made of handed-over objects only, without
+ * submodules, and within the limits. Returns the reason against it, or null.
+ */
+export async function checkResult(git: Git, sight: Sight, result: Result): Promise<string | null> {
+  return (
+    (await checkDescent(git, sight, result)) ??
+    (await checkObjects(git, sight, result)) ??
+    (await checkChanges(git, sight, result))
+  );
+}
+
+async function checkDescent(git: Git, sight: Sight, { startSha, tip }: Result): Promise<string | null> {
+  const type = await git.run({ ...sight, args: ['cat-file', '-t', tip] });
+  if (type.stdout.toString().trim() !== 'commit')
+    return `out/tip names ${tip}, which is not a commit of out/pack`;
+  const descent = await git.run({ ...sight, args: ['merge-base', '--is-ancestor', startSha, tip] });
+  return descent.exitCode === 0 ? null : `the result is not built on ${startSha}, where the agent began`;
+}
+
+/** What the result adds to what the repository's own branches, and the start, hold already. */
+function added({ startSha, tip }: Result): string[] {
+  return [tip, '--not', startSha, '--glob=refs/remotes/origin/*'];
+}
+
+/**
+ * Every object must be there, and must have come in the pack: the mirror also holds what other attempts made, and a
+ * result that merely names that would publish it.
+ */
+async function checkObjects(git: Git, sight: Sight, result: Result): Promise<string | null> {
+  const command: GitCommand = {
+    ...sight,
+    args: ['rev-list', '--objects', '--no-object-names', ...added(result)],
+  };
+  const listing = await git.run(command);
+  if (listing.exitCode !== 0) return `the result is not complete: ${lastWords(listing.stderr, [])}`;
+  const packed = await packedIds(git, sight, result.quarantine);
+  const ids = listing.stdout.toString('latin1').split('\n').slice(0, -1);
+  const foreign = ids.find((id) => !packed.has(id));
+  return foreign === undefined ? null : `the result names ${foreign}, which is not in out/pack`;
+}
+
+async function packedIds(git: Git, sight: Sight, quarantine: string): Promise<Set<string>> {
+  const names = await readdir(join(quarantine, 'pack'));
+  const indexes = names.filter((name) => name.endsWith('.idx'));
+  const ids = new Set<string>();
+  for (const name of indexes) {
+    const stdin = createReadStream(join(quarantine, 'pack', name));
+    const { stdout } = await git.do({ ...sight, args: ['show-index'], stdin });
+    for (const line of stdout.toString('latin1').split('\n')) ids.add(line.split(' ')[1] ?? '');
+  }
+  return ids;
+}
+
+async function checkChanges(git: Git, sight: Sight, result: Result): Promise<string | null> {
+  const log = await git.do({
+    ...sight,
+    // `-c`: of a merge only what neither side had, so that merging the default branch counts for nothing.
+    args: [
+      'log',
+      '--format=',
+      '--raw',
+      '-z',
+      '-r',
+      '-c',
+      '--root',
+      '--no-abbrev',
+      '--no-renames',
+      ...added(result),
+    ],
+  });
+  const changes = log.truncated ? null : parseRawLog(log.stdout);
+  if (changes === null || changes.length > MAX_CHANGED_PATHS) {
+    return `the result changes more than ${MAX_CHANGED_PATHS} paths`;
+  }
+  const refused = changes.map(refuseChange).find((reason) => reason !== null);
+  return refused ?? (await checkSizes(git, sight, changes));
+}
+
+function refuseChange({ mode, path }: Change): string | null {
+  if (mode === '160000') return `the result adds a submodule or nested repository at ${path}`;
+  if (path.toLowerCase() === '.gitmodules') return 'the result changes .gitmodules';
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES)
+    return `the result has a path of more than ${MAX_PATH_BYTES} bytes`;
+  return null;
+}
+
+async function checkSizes(git: Git, sight: Sight, changes: readonly Change[]): Promise<string | null> {
+  const files = changes.filter(({ mode }) => mode !== '000000');
+  const sizes = new Map<string, number>();
+  const ids = [...new Set(files.map(({ id }) => id))];
+  const listing = await git.do({
+    ...sight,
+    args: ['cat-file', '--batch-check', '--buffer'],
+    stdin: ids.map((id) => `${id}\n`).join(''),
+  });
+  for (const line of listing.stdout.toString('latin1').split('\n')) {
+    const info = parseInfo(line);
+    if (info !== null) sizes.set(info.sha, info.size);
+  }
+  let total = 0;
+  for (const { id, path } of files) {
+    const size = sizes.get(id) ?? 0;
+    if (size > MAX_BLOB_BYTES) return `${path} has ${size} bytes, and GitHub takes at most ${MAX_BLOB_BYTES}`;
+    total += size;
+  }
+  return total > MAX_UNPACKED_BYTES
+    ? `the changed files come to ${total} bytes, and at most ${MAX_UNPACKED_BYTES} are taken`
+    : null;
+}
