@@ -1,18 +1,9 @@
 import { expect, test } from 'vitest';
+import { failureOf } from '../../test/support/github-client.ts';
 import { scriptedServer } from '../../test/support/scripted-server.ts';
-import { ForgeError } from '../errors.ts';
 import { boundedFetch } from './transport.ts';
 
 const HEADERS = { authorization: 'Bearer ghp_verysecret' };
-
-async function failureOf(promise: Promise<unknown>): Promise<ForgeError> {
-  const outcome = await promise.then(
-    () => null,
-    (error: unknown) => error,
-  );
-  if (!(outcome instanceof ForgeError)) throw new Error(`expected a ForgeError, got ${String(outcome)}`);
-  return outcome;
-}
 
 const request = (limits = { deadlineMs: 5_000, maxBytes: 10_000 }) => boundedFetch(fetch, limits);
 
@@ -35,7 +26,7 @@ test.each([
   ['a connection cut inside the body', { fault: 'cut', body: '{"a":"long enough"}' }, 'UND_ERR_SOCKET'],
 ] as const)('%s is unavailable', async (_, reply, code) => {
   await using server = await scriptedServer(() => reply);
-  const limited = request({ deadlineMs: 300, maxBytes: 1_000 });
+  const limited = request({ deadlineMs: 1_000, maxBytes: 1_000 });
   const error = await failureOf(limited(`${server.url}/repos`, { method: 'GET' }));
   expect(error).toMatchObject({
     category: 'unavailable',
@@ -58,7 +49,7 @@ test('a caller can call it off', async () => {
   await using server = await scriptedServer(() => ({ fault: 'hang' }));
   const controller = new AbortController();
   const failure = failureOf(request()(server.url, { signal: controller.signal }));
-  await expect.poll(() => server.requests.length).toBe(1);
+  await expect.poll(() => server.requests.length, { timeout: 10_000 }).toBe(1);
   controller.abort();
   expect(await failure).toMatchObject({ category: 'unavailable', data: { code: 'ABORTED' } });
 });
