@@ -17,7 +17,7 @@ test("runs the operator's command with a shell", () => {
 test('without a command there is a setting to make', () => {
   expect(() => adapter.launch({ ...request, agentCommand: null })).toThrow(
     expect.toSatisfy(
-      (error) => isForgeError(error, 'settings') && error.next?.includes('FORGE_AGENT_COMMAND'),
+      (error) => isForgeError(error, 'settings') && error.next?.includes('FORGE_AGENT_COMMAND') === true,
     ),
   );
 });

@@ -81,12 +81,9 @@ function answerTo(upstream: ClientRequest): Promise<IncomingMessage> {
 
 async function upload(request: IncomingMessage, upstream: ClientRequest): Promise<void> {
   let bytes = 0;
-  // Leaving the loop must not destroy the request: that would close the socket before an error answer is sent.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+  for await (const chunk of request) {
     bytes += chunk.length;
     if (bytes > MAX_REQUEST_BYTES) throw tooLarge();
-    // The provider may answer, and hang up, without reading everything.
-    if (upstream.destroyed) return;
     await write(upstream, chunk);
   }
   upstream.end();
@@ -124,7 +121,7 @@ async function download(call: Call, answer: IncomingMessage, deadline: Deadline)
   }
 }
 
-/** Resolves once there is room for more, or nobody left to write to. */
+/** Resolves once there is room for more, or nobody left to write to: the provider may answer without reading all. */
 async function write(stream: Writable, chunk: Buffer): Promise<void> {
   if (stream.write(chunk) || stream.destroyed) return;
   await new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { link, rename, stat } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { startMessagesServer } from '../../test/support/messages-server.ts';
 import { DUMMY_KEY, openTestGateway, REAL_KEY, startUpstream } from '../../test/support/open-test-gateway.ts';
@@ -219,9 +220,15 @@ test('close cuts what is under way, reports its usage and removes the socket', a
   answer.resume();
   const cut = new Promise((resolve) => answer.once('error', resolve));
   await expect.poll(() => gateway.traffic()).toBe(1);
+  const halfSent = connect(gateway.socketPath);
+  halfSent.write('POST /v1/mess');
+  const hungUp = once(halfSent, 'close');
+  // Connections are accepted in their order: once this one is answered, the one before it is open.
+  await gateway.call({ method: 'HEAD', path: '/' });
 
   await Promise.all([gateway.close(), gateway.close()]);
   expect(await cut).toMatchObject({ code: 'ECONNRESET' });
+  await hungUp;
   expect(gateway.usage).toMatchObject([{ inputTokens: 5, outputTokens: 1 }]);
   await expect(stat(gateway.socketPath)).rejects.toMatchObject({ code: 'ENOENT' });
 });

@@ -72,22 +72,26 @@ async function packedIds(git: Git, sight: Sight, quarantine: string): Promise<Se
   return ids;
 }
 
+/**
+ * `-c`: of a merge only what neither side had, so that merging the default branch counts for nothing. Submodules,
+ * which forge's git passes over everywhere else, are what this looks for.
+ */
+const RAW_CHANGES = [
+  '--raw',
+  '-z',
+  '-r',
+  '-c',
+  '--root',
+  '--no-abbrev',
+  '--no-renames',
+  '--ignore-submodules=none',
+];
+
 async function checkChanges(git: Git, sight: Sight, result: Result): Promise<string | null> {
   const log = await git.do({
     ...sight,
-    // `-c`: of a merge only what neither side had, so that merging the default branch counts for nothing.
-    args: [
-      'log',
-      '--format=',
-      '--raw',
-      '-z',
-      '-r',
-      '-c',
-      '--root',
-      '--no-abbrev',
-      '--no-renames',
-      ...added(result),
-    ],
+    args: ['log', '--format=', ...RAW_CHANGES, ...added(result)],
+    maxOutputBytes: MAX_CHANGED_PATHS * 256,
   });
   const changes = log.truncated ? null : parseRawLog(log.stdout);
   if (changes === null || changes.length > MAX_CHANGED_PATHS) {

@@ -20,7 +20,7 @@ export interface DiffStat {
 }
 
 /** No program that an attribute or setting names is run to show a difference. */
-const PLAIN = ['--no-ext-diff', '--no-textconv', '--no-color'];
+const PLAIN = ['--no-ext-diff', '--no-textconv', '--no-color', '--ignore-submodules=none'];
 
 export async function diffStat(git: Git, { gitDir }: Mirror, from: Sha, to: Sha): Promise<DiffStat> {
   const { stdout, truncated } = await git.do({

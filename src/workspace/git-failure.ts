@@ -16,6 +16,8 @@ interface Verdict {
   next: string;
 }
 
+const DISK_FULL = /No space left on device|Disk quota exceeded|Read-only file system/i;
+
 /** The first pattern that matches what git printed decides; GIT_DIR stands for the directory. */
 const VERDICTS: readonly [RegExp, Verdict][] = [
   [
@@ -44,10 +46,7 @@ const VERDICTS: readonly [RegExp, Verdict][] = [
     /transport '.*' not allowed|unable to update url base from redirection/i,
     { category: 'invalid', next: 'The address must be http or https and must not lead elsewhere.' },
   ],
-  [
-    /No space left on device|Disk quota exceeded|Read-only file system/i,
-    { category: 'unavailable', next: 'Make room on the disk that holds FORGE_HOME.' },
-  ],
+  [DISK_FULL, { category: 'unavailable', next: 'Make room on the disk that holds FORGE_HOME.' }],
   [
     /fsck error/i,
     { category: 'invalid', next: "Run 'git fsck' in a clone: the repository holds objects it complains of." },
@@ -74,6 +73,11 @@ export function gitFailure({ command, gitDir, url, stderr, secrets }: FailedGit)
     service: 'git',
     ...(verdict && { next: verdict.next.replace('GIT_DIR', gitDir) }),
   });
+}
+
+/** Whether git failed for a reason that lies in this machine and passes. */
+export function isDiskFull(stderr: string): boolean {
+  return DISK_FULL.test(stderr);
 }
 
 /** Text of git that may be shown: without secrets, userinfo in addresses, and control characters but newlines. */

@@ -223,7 +223,7 @@ async function feed(source: Readable | string | undefined, stdin: NodeJS.Writabl
 
 function tooLate(command: GitCommand, deadlineMs: number): ForgeError {
   return new ForgeError(
-    `git ${subcommand(command)} took longer than ${Math.round(deadlineMs / 1000)} seconds for ${command.gitDir}`,
+    `git ${subcommand(command)} took longer than ${deadlineMs / 1000} seconds for ${command.gitDir}`,
     { category: 'unavailable', service: 'git', next: 'forge tries again by itself.', data: { deadlineMs } },
   );
 }

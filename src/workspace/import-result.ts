@@ -4,7 +4,7 @@ import { isForgeError } from '../errors.ts';
 import type { Sha } from '../task/ids.ts';
 import { checkResult } from './check-result.ts';
 import { failureOf, type Git, type GitCommand } from './git.ts';
-import { lastWords } from './git-failure.ts';
+import { isDiskFull, lastWords } from './git-failure.ts';
 import { openHandedOver } from './handed-over-file.ts';
 import type { Workspace } from './layout.ts';
 import { MAX_ALLOCATION, MAX_OBJECTS, MAX_TIP_BYTES } from './limits.ts';
@@ -121,8 +121,7 @@ async function refusalOf(git: Git, command: GitCommand): Promise<string | null> 
   });
   if (typeof result === 'string') return result;
   if (result.exitCode === 0) return null;
-  const failure = failureOf(command, result);
-  if (failure.category === 'unavailable') throw failure;
+  if (isDiskFull(result.stderr)) throw failureOf(command, result);
   return `git does not take the pack: ${lastWords(result.stderr, [])}`;
 }
 

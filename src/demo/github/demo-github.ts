@@ -165,7 +165,7 @@ export class DemoGitHub {
     return code === 0 ? output : null;
   }
 
-  /** As `git diff` prints it. */
+  /** As `git diff` prints it, without the last newline. */
   diff(repo: string, base: string, head: string): Promise<string> {
     return git(this.#repo(repo).gitDir, ['diff', `${base}...${head}`]);
   }

@@ -71,18 +71,9 @@ describe('who may do what', () => {
 });
 
 test('the encoding of a body and the version of the protocol reach git', async () => {
-  const authorization = `Basic ${Buffer.from(`x:${github.account('wendy').token}`).toString('base64')}`;
-  const reply = await fetch(`${github.url}/${repo}.git/git-upload-pack`, {
-    method: 'POST',
-    headers: {
-      authorization,
-      'content-type': 'application/x-git-upload-pack-request',
-      'content-encoding': 'gzip',
-      'git-protocol': 'version=2',
-    },
-    body: gzipSync('0014command=ls-refs\n00010000'),
-  });
-  expect(await reply.text()).toContain(`${github.branchSha(repo, 'main')} refs/heads/main\n`);
+  const headers = { 'content-encoding': 'gzip', 'git-protocol': 'version=2' };
+  const answer = await rawPost('git-upload-pack', gzipSync('0014command=ls-refs\n00010000'), headers);
+  expect(answer).toContain(`${github.branchSha(repo, 'main')} refs/heads/main\n`);
 });
 
 describe('pushing', () => {
@@ -93,6 +84,15 @@ describe('pushing', () => {
     expect(github.branchSha(repo, 'a/b')).toBe(sha);
     const reply = await as(github, 'wendy')('GET', `/repos/${repo}/git/ref/heads/a/b`);
     expect(reply.body.object.sha).toBe(sha);
+  });
+
+  test('is answered only when the API has seen it', async () => {
+    const sha = await github.commit(repo, { branch: 'old', files: { a: 'a\n' }, message: 'Begin' });
+    const command = `${sha} ${'0'.repeat(40)} refs/heads/old\0 report-status`;
+    const length = (command.length + 4).toString(16).padStart(4, '0');
+    const answer = await rawPost('git-receive-pack', Buffer.from(`${length}${command}0000`));
+    expect(github.branchSha(repo, 'old')).toBeNull();
+    expect(answer).toContain('ok refs/heads/old');
   });
 
   test('a large push, which git sends in two requests and in chunks, arrives whole', async () => {
@@ -183,3 +183,14 @@ describe('paths', () => {
     }
   });
 });
+
+/** What git would send, without git; as a writer. */
+async function rawPost(service: string, body: Buffer, headers: Record<string, string> = {}): Promise<string> {
+  const authorization = `Basic ${Buffer.from(`x:${github.account('wendy').token}`).toString('base64')}`;
+  const response = await fetch(`${github.url}/${repo}.git/${service}`, {
+    method: 'POST',
+    headers: { ...headers, authorization, 'content-type': `application/x-${service}-request` },
+    body: new Uint8Array(body),
+  });
+  return response.text();
+}

@@ -3,7 +3,7 @@ import { dirname, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ForgeError } from '../../errors.ts';
-import { atLeast, authenticate, permissionOfViewer, userOf } from './access.ts';
+import { atLeast, authenticate, permissionOfViewer, userOf, type Viewer } from './access.ts';
 import { noticePush } from './branches.ts';
 import type { WireAnswer } from './deliver.ts';
 import { GIT_ENVIRONMENT } from './git.ts';
@@ -29,22 +29,21 @@ export async function answerGit(state: State, request: GitRequest): Promise<Wire
   const viewer = authenticate(state, request.authorization);
   const former = state.formerNames.get(name.toLowerCase());
   const repo = findRepository(state, name) ?? former;
-  const permission = repo === undefined ? 'none' : permissionOfViewer(repo, viewer);
   if (viewer.kind === 'unknown') return challenge('Invalid username or token.');
-  if (repo === undefined || permission === 'none') {
-    return viewer.kind === 'anonymous'
-      ? challenge('Repository not found.')
-      : plain(404, 'Repository not found.');
+  if (repo === undefined || permissionOfViewer(repo, viewer) === 'none') {
+    return viewer.kind === 'known' ? plain(404, 'Repository not found.') : challenge('Repository not found.');
   }
-  const user = userOf(viewer);
-  if (service === 'git-receive-pack') {
-    if (user === null) return challenge('Authentication required.');
-    if (repo.archived) return plain(403, 'This repository was archived so it is read-only.');
-    if (!atLeast(permission, 'write'))
-      return plain(403, `Permission to ${fullName(repo)}.git denied to ${user.login}.`);
-  }
+  const refused = service === 'git-receive-pack' ? refusePush(repo, viewer) : null;
+  if (refused !== null) return refused;
   if (repo === former) return redirect(state, repo, action, request.query);
-  return serve(state, repo, user, action, request);
+  return serve(state, repo, userOf(viewer), action, request);
+}
+
+function refusePush(repo: Repository, viewer: Viewer): WireAnswer | null {
+  if (viewer.kind !== 'known') return challenge('Authentication required.');
+  if (repo.archived) return plain(403, 'This repository was archived so it is read-only.');
+  if (atLeast(permissionOfViewer(repo, viewer), 'write')) return null;
+  return plain(403, `Permission to ${fullName(repo)}.git denied to ${viewer.token.user.login}.`);
 }
 
 async function serve(
@@ -122,6 +121,7 @@ function redirect(state: State, repo: Repository, action: string, query: string)
   return { status: 301, headers: { location }, body: Buffer.alloc(0) };
 }
 
+/** git asks its user for credentials on this answer, and gives up on any other refusal. */
 function challenge(message: string): WireAnswer {
   const answer = plain(401, message);
   return { ...answer, headers: { ...answer.headers, 'www-authenticate': 'Basic realm="GitHub"' } };

@@ -74,6 +74,7 @@ describe('opening', () => {
     const issues = await wendy('GET', `/repos/${repo}/issues`);
     expect(issues.body.map((issue: object) => 'pull_request' in issue)).toEqual([true, false]);
     expect(github.pullRequests(repo)).toMatchObject([{ number: 2, title: 'Stop the leak', headSha: sha }]);
+    expect(await github.diff(repo, 'trunk', BRANCH)).toMatch(/-three\n\+four$/);
   });
 
   test('a head or base that is not there is invalid', async () => {
