@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Octokit } from '@octokit/rest';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
+import { forgeVersion } from '../config/version.ts';
 import { Breaker } from './breaker.ts';
 import { unansweredError } from './failures.ts';
 import { guardRequests } from './guard.ts';
@@ -145,14 +145,9 @@ const SILENCE = { debug() {}, info() {}, warn() {}, error() {} };
 
 const HEADERS = {
   accept: 'application/vnd.github+json',
-  'user-agent': `forge/${version()}`,
+  'user-agent': `forge/${forgeVersion()}`,
   'x-github-api-version': '2022-11-28',
 };
-
-function version(): string {
-  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(file)).version;
-}
 
 /**
  * Only the position is taken from a `Link`: where the server believes itself to be under another address, its pages
