@@ -9,7 +9,7 @@ export type Requirement = 'all' | 'local';
 export interface LoadedConfig {
   config: Config;
   secrets: Secrets;
-  /** Where each setting came from: `environment`, a file, or `default`. */
+  /** Where each setting came from: `environment`, a file, `default`, or `not set`. */
   sources: ReadonlyMap<string, string>;
   /** Every setting with the value in force; secrets are only `set` or `not set`. */
   listing(): readonly SettingRow[];
@@ -53,8 +53,8 @@ function missing({ values }: Reading): string[] {
   const need = (key: SettingKey, right: string) => {
     faults.push(`${key} (not set): ${right}`);
   };
-  if (values.GITHUB_TOKEN === null) need('GITHUB_TOKEN', `${SETTINGS.GITHUB_TOKEN.description}`);
-  if (values.FORGE_REPOS === null) need('FORGE_REPOS', `${SETTINGS.FORGE_REPOS.description}`);
+  if (values.GITHUB_TOKEN === null) need('GITHUB_TOKEN', SETTINGS.GITHUB_TOKEN.description);
+  if (values.FORGE_REPOS === null) need('FORGE_REPOS', SETTINGS.FORGE_REPOS.description);
   if (values.FORGE_AGENT === 'command' && values.FORGE_AGENT_COMMAND === null) {
     need('FORGE_AGENT_COMMAND', 'the shell command to run, because FORGE_AGENT is command');
   }

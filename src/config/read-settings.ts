@@ -20,7 +20,7 @@ export interface SettingRow {
   key: string;
   /** As it was written; a secret is `set` or `not set`, anything else that has no value is null. */
   value: string | null;
-  /** `environment`, a file, or `default`. */
+  /** `environment`, a file, `default`, or `not set`. */
   source: string;
   note: string | null;
 }
@@ -97,7 +97,7 @@ function readSetting(key: SettingKey, sources: readonly Source[], env: NodeJS.Pr
   const setting = SETTINGS[key];
   const given = key === 'FORGE_HOME' ? findHome(sources, env) : find(sources, key, setting.alias);
   const text = given?.text ?? setting.default;
-  const source = given?.source ?? 'default';
+  const source = given?.source ?? (text === null ? 'not set' : 'default');
   const result = text === null ? { success: true as const, data: null } : setting.schema.safeParse(text);
   const value = setting.secret ? (text === null ? 'not set' : 'set') : text && withoutCredentials(text);
   const row = { key, value, source, note: text === null ? (setting.unset ?? null) : null };

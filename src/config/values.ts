@@ -74,7 +74,7 @@ export const modelName = z
 
 export const dockerHost = z
   .string()
-  .regex(/^(unix:\/\/\/|tcp:\/\/|https?:\/\/)[^\s@]+$/, 'an address such as unix:///var/run/docker.sock');
+  .regex(/^(unix:\/\/\/|tcp:\/\/)[^\s@]+$/, 'unix:///path/to/docker.sock or tcp://host:port');
 
 /** Leaves room for `:opencode` behind it within the 50 characters that GitHub allows. */
 export const label = z
