@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { test } from 'vitest';
 import {
   agentCommit,
@@ -96,6 +98,21 @@ test('a tip that is no commit, or not there; objects that are missing', async ()
   await expectRejected(a, /git does not take the pack/);
 });
 
+test('a delta of a few bytes that claims to unfold into 4 GiB', async () => {
+  await using a = await attempt();
+  handOverResult(a.workspace, a.start, agentCommit(a.workspace, { 'c.txt': 'c\n' }));
+  const base = Buffer.alloc(65_536);
+  const baseId = createHash('sha1').update(`blob ${base.length}\0`).update(base).digest();
+  // Each 0x80 copies 64 KiB of the base.
+  const delta = Buffer.concat([sizeOf(base.length), sizeOf(4 * 1024 ** 3), Buffer.alloc(65_536, 0x80)]);
+  const blobEntry = Buffer.concat([entryHead(3, base.length), deflateSync(base)]);
+  const deltaEntry = Buffer.concat([entryHead(7, delta.length), baseId, deflateSync(delta)]);
+  const body = Buffer.concat([Buffer.from('5041434b0000000200000002', 'hex'), blobEntry, deltaEntry]);
+  const pack = Buffer.concat([body, createHash('sha1').update(body).digest()]);
+  writeFileSync(join(a.workspace.out, 'pack'), pack);
+  await expectRejected(a, /attempting to allocate 4294967297 over limit/);
+});
+
 test('a file that GitHub would not take', async () => {
   await using a = await attempt();
   agentGit(a.workspace, ['config', 'core.compression', '1']);
@@ -120,3 +137,14 @@ test('a few objects that unfold into a million paths, or a path too long to chec
   handOverResult(a.workspace, a.start, commitTree(a, `${entry}\tlong\n`));
   await expectRejected(a, /a path of more than 1024 bytes/);
 });
+
+/** The head of a pack entry: four bits of the size beside the type, the rest seven by seven. */
+function entryHead(type: number, size: number): Buffer {
+  return Buffer.concat([Buffer.from([0x80 | (type << 4) | (size & 15)]), sizeOf(Math.floor(size / 16))]);
+}
+
+function sizeOf(size: number): Buffer {
+  return size < 128
+    ? Buffer.from([size])
+    : Buffer.concat([Buffer.from([0x80 | (size % 128)]), sizeOf(Math.floor(size / 128))]);
+}

@@ -105,11 +105,18 @@ export class Git {
     });
   }
 
+  /** The askpass script; written once, and tried again after a failure. */
   #setUp(): Promise<string> {
-    this.#askpass ??= mkdir(this.#emptyDir, { recursive: true, mode: 0o700 }).then(() =>
-      writeAskpass(this.#home),
-    );
+    this.#askpass ??= this.#writeFiles().catch((error: unknown) => {
+      this.#askpass = null;
+      throw error;
+    });
     return this.#askpass;
+  }
+
+  async #writeFiles(): Promise<string> {
+    await mkdir(this.#emptyDir, { recursive: true, mode: 0o700 });
+    return await writeAskpass(this.#home);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   expectRejected,
   handOverResult,
   REF,
+  writePack,
 } from '../../test/support/attempt-fixture.ts';
 import { commitTo, git, openWorkspaces, REPO } from '../../test/support/git-fixture.ts';
 
@@ -71,6 +72,14 @@ describe('what is taken', () => {
     agentGit(a.workspace, ['merge', '--quiet', '-m', 'Merge', theirs]);
     const tip = agentGit(a.workspace, ['rev-parse', 'HEAD']);
     handOverResult(a.workspace, a.start);
+    expect(await a.importResult()).toEqual({ kind: 'changed', sha: tip });
+  });
+
+  test('an old version of a file, brought back, need not come in the pack', async () => {
+    await using a = await attempt();
+    const tip = agentCommit(a.workspace, { 'a.txt': 'a\n' });
+    writePack(a, [], [tip, agentGit(a.workspace, ['rev-parse', 'HEAD^{tree}'])]);
+    writeFileSync(join(a.workspace.out, 'tip'), tip);
     expect(await a.importResult()).toEqual({ kind: 'changed', sha: tip });
   });
 
