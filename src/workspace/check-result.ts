@@ -38,26 +38,37 @@ async function checkDescent(git: Git, sight: Sight, { startSha, tip }: Result): 
   return descent.exitCode === 0 ? null : `the result is not built on ${startSha}, where the agent began`;
 }
 
-/** What the result adds to what the repository's own branches, and the start, hold already. */
-function added({ startSha, tip }: Result): string[] {
-  return [tip, '--not', startSha, '--glob=refs/remotes/origin/*'];
+/** The history that is public, or that the agent was given. */
+function known({ startSha }: Result): string[] {
+  return [startSha, '--glob=refs/remotes/origin/*'];
+}
+
+/** What the result adds to that. */
+function added(result: Result): string[] {
+  return [result.tip, '--not', ...known(result)];
 }
 
 /**
- * Every object must be there, and must have come in the pack: the mirror also holds what other attempts made, and a
- * result that merely names that would publish it.
+ * Every object must be there, and must have come in the pack or be part of the known history: the mirror also holds
+ * what other attempts made, and a result that merely names that would publish it.
  */
 async function checkObjects(git: Git, sight: Sight, result: Result): Promise<string | null> {
-  const command: GitCommand = {
-    ...sight,
-    args: ['rev-list', '--objects', '--no-object-names', ...added(result)],
-  };
-  const listing = await git.run(command);
+  const listing = await git.run({ ...sight, args: [...LIST_OBJECTS, ...added(result)] });
   if (listing.exitCode !== 0) return `the result is not complete: ${lastWords(listing.stderr, [])}`;
   const packed = await packedIds(git, sight, result.quarantine);
-  const ids = listing.stdout.toString('latin1').split('\n').slice(0, -1);
-  const foreign = ids.find((id) => !packed.has(id));
+  const others = lines(listing.stdout).filter((id) => !packed.has(id));
+  if (others.length === 0) return null;
+  // What `--not` leaves out is exact only near the border; an old version of a file is found in the whole history.
+  const history = await git.do({ ...sight, args: [...LIST_OBJECTS, ...known(result)] });
+  const old = new Set(lines(history.stdout));
+  const foreign = others.find((id) => !old.has(id));
   return foreign === undefined ? null : `the result names ${foreign}, which is not in out/pack`;
+}
+
+const LIST_OBJECTS = ['rev-list', '--objects', '--no-object-names'];
+
+function lines(output: Buffer): string[] {
+  return output.toString('latin1').split('\n').slice(0, -1);
 }
 
 async function packedIds(git: Git, sight: Sight, quarantine: string): Promise<Set<string>> {
@@ -67,7 +78,7 @@ async function packedIds(git: Git, sight: Sight, quarantine: string): Promise<Se
   for (const name of indexes) {
     const stdin = createReadStream(join(quarantine, 'pack', name));
     const { stdout } = await git.do({ ...sight, args: ['show-index'], stdin });
-    for (const line of stdout.toString('latin1').split('\n')) ids.add(line.split(' ')[1] ?? '');
+    for (const line of lines(stdout)) ids.add(line.split(' ')[1] ?? '');
   }
   return ids;
 }
@@ -118,7 +129,7 @@ async function checkSizes(git: Git, sight: Sight, changes: readonly Change[]): P
     args: ['cat-file', '--batch-check', '--buffer'],
     stdin: ids.map((id) => `${id}\n`).join(''),
   });
-  for (const line of listing.stdout.toString('latin1').split('\n')) {
+  for (const line of lines(listing.stdout)) {
     const info = parseInfo(line);
     if (info !== null) sizes.set(info.sha, info.size);
   }

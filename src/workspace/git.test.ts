@@ -166,6 +166,20 @@ test('output beyond the limit ends the process and is cut', async () => {
   expect(result.stdout.length).toBe(10);
 });
 
+test('a question that git cannot answer throws, with or without words', async () => {
+  await using fixture = await gitFixture();
+  const { gitDir } = await fixture.workspaces.fetchMirror(REPO, fixture.cloneUrl);
+  const runner = new Git(fixture.home, () => null);
+  await expect(runner.ask(gitDir, ['cat-file', 'blob', 'none'])).rejects.toMatchObject({
+    category: 'internal',
+    service: 'git',
+    message: `git cat-file failed for ${gitDir}: fatal: Not a valid object name none`,
+  });
+  await expect(runner.ask(gitDir, ['rev-parse', '--verify', '--quiet', 'none'])).rejects.toMatchObject({
+    message: `git rev-parse failed for ${gitDir}: it said nothing`,
+  });
+});
+
 test('a machine without git is told so', async () => {
   await using fixture = await gitFixture();
   vi.stubEnv('PATH', '/nonexistent');

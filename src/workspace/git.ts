@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { type SimpleGitOptions, simpleGit } from 'simple-git';
-import { ForgeError } from '../errors.ts';
+import { GitPluginError, type SimpleGitOptions, simpleGit } from 'simple-git';
+import { ForgeError, messageOf } from '../errors.ts';
 import { credentialEnvironment, writeAskpass } from './credentials.ts';
 import { gitEnvironment } from './git-environment.ts';
 import { gitFailure } from './git-failure.ts';
 import { LOCAL_DEADLINE_MS, MAX_LISTING_BYTES } from './limits.ts';
+import { collect, feed, tail } from './pipes.ts';
 
 export interface GitCommand {
   gitDir: string;
@@ -58,13 +58,18 @@ export class Git {
       // By default simple-git settles 50 ms after `exit`, read to the end or not.
       completion: { onClose: true, onExit: false },
       timeout: { block: LOCAL_DEADLINE_MS },
+      // By default simple-git takes a failure without words for success.
       errors: (error, { exitCode, stdErr }) =>
-        exitCode === 0 ? error : failureOf({ gitDir, args }, { stderr: Buffer.concat(stdErr).toString() }),
+        error instanceof GitPluginError || exitCode === 0 ? error : Buffer.concat(stdErr),
       ...(stdin !== undefined && { input: () => stdin }),
     };
-    return await simpleGit(options)
-      .env(env)
-      .raw([...args]);
+    try {
+      return await simpleGit(options).env(env).raw(args.slice());
+    } catch (error) {
+      if (error instanceof GitPluginError) throw tooLate({ gitDir, args }, LOCAL_DEADLINE_MS);
+      if (messageOf(error).includes('spawn git ENOENT')) throw noGit(error);
+      throw failureOf({ gitDir, args }, { stderr: messageOf(error) });
+    }
   }
 
   /** Runs git to its end and returns what it came to, whatever the exit code. */
@@ -100,11 +105,18 @@ export class Git {
     });
   }
 
+  /** The askpass script; written once, and tried again after a failure. */
   #setUp(): Promise<string> {
-    this.#askpass ??= mkdir(this.#emptyDir, { recursive: true, mode: 0o700 }).then(() =>
-      writeAskpass(this.#home),
-    );
+    this.#askpass ??= this.#writeFiles().catch((error: unknown) => {
+      this.#askpass = null;
+      throw error;
+    });
     return this.#askpass;
+  }
+
+  async #writeFiles(): Promise<string> {
+    await mkdir(this.#emptyDir, { recursive: true, mode: 0o700 });
+    return await writeAskpass(this.#home);
   }
 }
 
@@ -184,40 +196,6 @@ function signalGroup(pid: number, name: NodeJS.Signals): void {
     process.kill(-pid, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-function collect(stream: Readable, limit: number, onLimit: () => void) {
-  const chunks: Buffer[] = [];
-  let room = limit;
-  let truncated = false;
-  stream.on('data', (chunk: Buffer) => {
-    if (chunk.length > room) {
-      truncated = true;
-      onLimit();
-    }
-    if (room > 0) chunks.push(chunk.subarray(0, room));
-    room = Math.max(0, room - chunk.length);
-  });
-  return { bytes: () => Buffer.concat(chunks), truncated: () => truncated };
-}
-
-function tail(stream: Readable, limit: number): () => string {
-  let text = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    text = (text + chunk).slice(-limit);
-  });
-  return () => text;
-}
-
-/** A git that stops reading early says why by its exit code, so a broken pipe is no error here. */
-async function feed(source: Readable | string | undefined, stdin: NodeJS.WritableStream): Promise<void> {
-  try {
-    await pipeline(source === undefined || typeof source === 'string' ? [source ?? ''] : source, stdin);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code)) throw error;
   }
 }
 

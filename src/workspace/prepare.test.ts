@@ -11,9 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { agentCommit, agentGit } from '../../test/support/attempt-fixture.ts';
 import {
-  agentCommit,
-  agentGit,
   commitTo,
   type GitFixture,
   git,
@@ -81,6 +80,13 @@ test('the index says of every file who owns it now, so that the first status rea
   expect(readFileSync(join(workspace.gitDir, 'index'))).toEqual(index);
   writeFileSync(join(workspace.tree, 'd0/0'), 'x');
   expect(agentGit(workspace, ['diff-files', '--name-only'])).toBe('d0/0');
+});
+
+test('an edit right after the checkout is seen, though size and second are the same', async () => {
+  await using fixture = await gitFixture();
+  const workspace = await prepared(fixture, commitTo(fixture.origin, 'trunk', { 'sum.js': 'a - b' }));
+  writeFileSync(join(workspace.tree, 'sum.js'), 'a + b');
+  expect(agentGit(workspace, ['status', '--porcelain'])).toBe('M sum.js');
 });
 
 test('who owns what', async () => {

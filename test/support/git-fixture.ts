@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import type { RepoName, Sha } from '../../src/task/ids.ts';
-import type { Workspace } from '../../src/workspace/layout.ts';
 import { Workspaces } from '../../src/workspace/workspaces.ts';
 import { type GitHttp, startGitHttp } from './git-http.ts';
 
@@ -115,44 +114,4 @@ export function commitTo(bare: string, branch: string, files: Files, message = '
   }
   git(bare, ['fast-import', '--quiet'], {}, Buffer.concat(stream));
   return git(bare, ['rev-parse', ref]) as Sha;
-}
-
-/** Git as the agent has it in its container, with the host's paths in place of the container's. */
-export function agentGit(workspace: Workspace, args: string[], input: string | Buffer = ''): string {
-  return git(workspace.tree, args, agentEnvironment(workspace), input);
-}
-
-export function agentEnvironment(workspace: Workspace): Record<string, string> {
-  return {
-    GIT_DIR: workspace.gitDir,
-    GIT_WORK_TREE: workspace.tree,
-    GIT_ALTERNATE_OBJECT_DIRECTORIES: workspace.objectsDir,
-  };
-}
-
-/** Writes files into the tree and commits all of it, as the agent would. */
-export function agentCommit(workspace: Workspace, files: Record<string, string | Buffer>): Sha {
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(workspace.tree, path)), { recursive: true });
-    writeFileSync(join(workspace.tree, path), content);
-  }
-  agentGit(workspace, ['add', '-A']);
-  agentGit(workspace, ['commit', '--quiet', '-m', 'Do the work']);
-  return agentGit(workspace, ['rev-parse', 'HEAD']) as Sha;
-}
-
-/** Leaves tip and pack in `out`, as the container's last act. */
-export function handOverResult(
-  workspace: Workspace,
-  startSha: Sha,
-  tip = agentGit(workspace, ['rev-parse', 'HEAD']),
-) {
-  const pack = gitBytes(
-    workspace.tree,
-    ['pack-objects', '--quiet', '--revs', '--thin', '--stdout'],
-    agentEnvironment(workspace),
-    `${tip}\n^${startSha}\n`,
-  );
-  writeFileSync(join(workspace.out, 'pack'), pack);
-  writeFileSync(join(workspace.out, 'tip'), `${tip}\n`);
 }
