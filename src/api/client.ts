@@ -1,0 +1,122 @@
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { ForgeError, messageOf } from '../errors.ts';
+import type { DaemonControl } from './control.ts';
+import { errorFromJson, errorJsonSchema } from './error-json.ts';
+import { statusJsonSchema } from './status-json.ts';
+import { taskJsonSchema } from './task-json.ts';
+
+/** Long, because cancelling a task waits for its container. */
+const DEADLINE_MS = 60_000;
+
+/** The daemon as another process sees it: each call rejects with the daemon's own `ForgeError`, or `not_running`. */
+export type DaemonClient = {
+  [Name in keyof DaemonControl]: (
+    ...given: Parameters<DaemonControl[Name]>
+  ) => Promise<Awaited<ReturnType<DaemonControl[Name]>>>;
+};
+
+/** Makes no connection yet; every call makes its own. */
+export function connect(socketPath: string): DaemonClient {
+  const get = <T>(path: string, schema: z.ZodType<T>) => call(socketPath, 'GET', path, undefined, schema);
+  const post = <T>(path: string, schema: z.ZodType<T>, body?: object) =>
+    call(socketPath, 'POST', path, body, schema);
+  const nothing = z.undefined();
+  const task = (name: string) => `/v1/tasks/${encodeURIComponent(name)}`;
+  return {
+    status: () => get('/v1/status', statusJsonSchema),
+    tasks: (state) => get(state === null ? '/v1/tasks' : `/v1/tasks?state=${state}`, z.array(taskJsonSchema)),
+    task: (name) => get(task(name), taskJsonSchema),
+    cancel: (name) => post(`${task(name)}/cancel`, taskJsonSchema),
+    retry: (name) => post(`${task(name)}/retry`, taskJsonSchema),
+    pause: () => post('/v1/pause', nothing),
+    resume: () => post('/v1/resume', nothing),
+    stop: (how) => post('/v1/stop', nothing, how),
+  };
+}
+
+/** What every command says that needs a daemon where there is none. */
+export function notRunning(cause?: unknown): ForgeError {
+  return new ForgeError('forge is not running', {
+    category: 'not_running',
+    service: 'forge',
+    next: 'Start it with forge start',
+    cause,
+  });
+}
+
+async function call<T>(
+  socketPath: string,
+  method: string,
+  path: string,
+  body: object | undefined,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const { status, content } = await exchange(socketPath, method, path, body).catch((error: unknown) => {
+    throw connectionError(error, socketPath);
+  });
+  const answer = parseJson(content);
+  if (status >= 400) {
+    const failure = errorJsonSchema.safeParse(answer);
+    throw failure.success ? errorFromJson(failure.data) : strange(`HTTP ${status}`);
+  }
+  const result = schema.safeParse(answer);
+  if (!result.success) throw strange(z.prettifyError(result.error), result.error);
+  return result.data;
+}
+
+async function exchange(socketPath: string, method: string, path: string, body: object | undefined) {
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  const headers = content === undefined ? {} : { 'content-type': 'application/json' };
+  const outgoing = request({
+    socketPath,
+    method,
+    path,
+    headers,
+    signal: AbortSignal.timeout(DEADLINE_MS),
+    agent: false,
+  });
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve).once('error', reject).end(content);
+  });
+  return { status: response.statusCode ?? 0, content: await text(response) };
+}
+
+function connectionError(error: unknown, socketPath: string): ForgeError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  // A daemon that ends while it is asked closes the connection without an answer.
+  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET') return notRunning(error);
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new ForgeError(`${socketPath} may not be opened by this user`, {
+      category: 'forbidden',
+      service: 'forge',
+      next: 'Use the account that started forge',
+      cause: error,
+    });
+  }
+  return new ForgeError(`forge does not answer: ${messageOf(error)}`, {
+    category: 'unavailable',
+    service: 'forge',
+    next: 'Try again, or see logs/daemon.log in its home',
+    cause: error,
+  });
+}
+
+function parseJson(content: string): unknown {
+  if (content === '') return undefined;
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw strange('not JSON', error);
+  }
+}
+
+function strange(what: string, cause?: unknown): ForgeError {
+  return new ForgeError(`the daemon's answer cannot be understood: ${what}`, {
+    category: 'internal',
+    service: 'forge',
+    next: 'It may be of another version: forge restart',
+    cause,
+  });
+}

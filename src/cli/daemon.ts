@@ -1,0 +1,11 @@
+import type { DaemonClient } from '../api/client.ts';
+import { here, homeFiles } from './here.ts';
+
+/** The daemon of the home in force; whether one runs shows at the first call. */
+export async function theDaemon(): Promise<DaemonClient> {
+  const [{ connect }, { loadHome }] = await Promise.all([
+    import('../api/client.ts'),
+    import('../config/load-config.ts'),
+  ]);
+  return connect(homeFiles(loadHome(here())).socket);
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, fchmodSync, openSync } from 'node:fs';
+import { errorFromJson } from '../api/error-json.ts';
+import { ForgeError } from '../errors.ts';
+import { announcementSchema } from './announce.ts';
+
+/** The daemon's own calls at its start have deadlines of seconds; this is for one that hangs all the same. */
+const READY_MS = 120_000;
+const GRACE_MS = 10_000;
+
+/**
+ * Starts a process of its own session with this one's Node, environment and working directory, its output appended
+ * to the log, and resolves when it says that it is ready. Throws what it says instead, or that it ended without a
+ * word; it is gone by then.
+ */
+export async function spawnDaemon(options: {
+  args: readonly string[];
+  logFile: string;
+  readyMs?: number;
+}): Promise<{ pid: number }> {
+  const child = spawnDetached(options.args, options.logFile);
+  try {
+    const pid = await announcement(child, options);
+    child.unref();
+    return { pid };
+  } catch (error) {
+    await end(child);
+    throw error;
+  } finally {
+    if (child.connected) child.disconnect();
+  }
+}
+
+function spawnDetached(args: readonly string[], logFile: string): ChildProcess {
+  const log = openSync(logFile, 'a', 0o600);
+  try {
+    fchmodSync(log, 0o600);
+    return spawn(process.execPath, args, { detached: true, stdio: ['ignore', log, log, 'ipc'] });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Whichever comes first: its message, its end, or the deadline. */
+async function announcement(
+  child: ChildProcess,
+  { logFile, readyMs = READY_MS }: { logFile: string; readyMs?: number },
+): Promise<number> {
+  const next = `See ${logFile}`;
+  const settled = new AbortController();
+  const heard = once(child, 'message', { signal: settled.signal }).then(([message]: unknown[]) => {
+    const said = announcementSchema.parse(message);
+    if ('error' in said) throw errorFromJson(said);
+    return said.pid;
+  });
+  const ended = once(child, 'exit', { signal: settled.signal }).then(([code, signal]: unknown[]): never => {
+    const how = signal === null ? `exit code ${code}` : String(signal);
+    throw new ForgeError(`the daemon ended before it was ready (${how})`, {
+      category: 'internal',
+      service: 'forge',
+      next,
+    });
+  });
+  const late = once(AbortSignal.timeout(readyMs), 'abort', { signal: settled.signal }).then((): never => {
+    throw new ForgeError(`the daemon was not ready after ${readyMs / 1000} seconds`, {
+      category: 'unavailable',
+      service: 'forge',
+      next,
+    });
+  });
+  try {
+    return await Promise.race([heard, ended, late]);
+  } finally {
+    settled.abort();
+  }
+}
+
+/** Gently, then not: whatever it was doing, nothing of it stays. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+  await gone;
+  clearTimeout(force);
+}

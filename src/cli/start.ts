@@ -1,0 +1,42 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { here, homeFiles } from './here.ts';
+import { print } from './output.ts';
+
+export function addStart(program: Command): void {
+  program
+    .command('start')
+    .description('start the daemon; returns when it is ready')
+    .option('--foreground', 'be the daemon, until a signal or forge stop ends it')
+    .action((options: { foreground?: true }) => (options.foreground ? startForeground() : startDetached()));
+}
+
+/** Settings are checked before anything is started; the daemon then reads them again, from the same places. */
+export async function startDetached(): Promise<void> {
+  const [{ loadConfig }, { spawnDaemon }] = await Promise.all([
+    import('../config/load-config.ts'),
+    import('./spawn-daemon.ts'),
+  ]);
+  const { daemonLog } = homeFiles(loadConfig(here()).config.home);
+  mkdirSync(dirname(daemonLog), { recursive: true, mode: 0o700 });
+  const forge = fileURLToPath(new URL('../../bin/forge.js', import.meta.url));
+  const { pid } = await spawnDaemon({ args: [forge, 'start', '--foreground'], logFile: daemonLog });
+  print(`forge is running (pid ${pid})`);
+}
+
+async function startForeground(): Promise<void> {
+  const { announcer } = await import('./announce.ts');
+  const announce = announcer();
+  try {
+    const [{ loadConfig }, { runDaemon }] = await Promise.all([
+      import('../config/load-config.ts'),
+      import('../daemon/main.ts'),
+    ]);
+    await runDaemon(loadConfig(here()), { onReady: announce.ready });
+  } catch (error) {
+    await announce.failed(error);
+    throw error;
+  }
+}
