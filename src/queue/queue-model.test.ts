@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newTask, openQueue, PULL_REQUEST, SHA, temporaryDirectory } from '../../test/support/queue.ts';
+import { seededRandom } from '../../test/support/random.ts';
 import { isForgeError } from '../errors.ts';
 import { isActive, isFinal, NEXT_STATES, type TaskState } from '../task/state.ts';
 import type { Claim, Priority, Task } from '../task/task.ts';
@@ -23,7 +24,7 @@ const HELD_MOVES: readonly [to: TaskState, make: (queue: TaskQueue, claim: Claim
 ];
 
 test.each([1, 2, 3])('400 random steps leave the queue as the plainest model has it (seed %i)', (seed) => {
-  const walk = new Walk(mulberry32(seed));
+  const walk = new Walk(seededRandom(seed));
   for (let step = 0; step < 400; step += 1) {
     walk.step();
     walk.expectQueueLikeModel();
@@ -184,15 +185,4 @@ class Walk {
     // An index below the length of an array that is never empty.
     return values[Math.floor(this.#random() * values.length)] as T;
   }
-}
-
-/** A small generator of numbers from 0 up to 1, the same for the same seed. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
