@@ -1,9 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import Docker from 'dockerode';
-import { extract } from 'tar-stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { TEST_IMAGE, TestEngine } from '../../test/support/containers.ts';
 import { type AgentImageRequest, ensureAgentImage } from './agent-image.ts';
@@ -69,8 +67,7 @@ describe('ensureAgentImage', { timeout: 120_000 }, () => {
   it('names the step that failed, and what it printed', async () => {
     const dockerfile = Buffer.from(`FROM ${TEST_IMAGE}\nRUN true\nRUN echo the reason && exit 3\n`);
     const building = docker.engine.build({
-      context: buildContext([{ name: 'D', content: dockerfile }], []),
-      dockerfile: 'D',
+      context: buildContext(dockerfile, []),
       tag: 'forge-test-broken:1',
       buildArgs: {},
       labels: {},
@@ -84,30 +81,5 @@ describe('ensureAgentImage', { timeout: 120_000 }, () => {
       ),
     });
     expect(await docker.engine.imageId('forge-test-broken:1')).toBeNull();
-  });
-});
-
-describe('buildContext', () => {
-  it('is the same bytes for the same files', async () => {
-    const files = [{ name: 'D', content: Buffer.from('FROM x') }];
-    const packages = [{ name: 'packages/self.tgz', path: import.meta.filename }];
-    const [one, two] = [
-      await buffer(buildContext(files, packages)),
-      await buffer(buildContext(files, packages)),
-    ];
-    expect(one.equals(two)).toBe(true);
-    const names: string[] = [];
-    const reading = extract();
-    reading.end(one);
-    for await (const entry of reading) {
-      names.push(entry.header.name);
-      entry.resume();
-    }
-    expect(names).toEqual(['packages/', 'D', 'packages/self.tgz']);
-  });
-
-  it('fails when a file is gone', async () => {
-    const context = buildContext([], [{ name: 'packages/x', path: '/nonexistent/x' }]);
-    await expect(buffer(context)).rejects.toThrow('ENOENT');
   });
 });

@@ -19,7 +19,6 @@ export interface AgentImageRequest {
   onProgress: OnProgress;
 }
 
-const DOCKERFILE = 'Dockerfile.agent';
 /** `command -v` has a code of the shell's own choice for what it does not find. */
 const PROBE = 'n=0; command -v node >/dev/null || n=1; command -v git >/dev/null || n=$((n + 2)); exit $n';
 const building = new Map<string, Promise<string>>();
@@ -36,7 +35,7 @@ export async function ensureAgentImage(request: AgentImageRequest): Promise<stri
   }
   const cli = agentPackage(agent);
   const base = await ensureBaseImage({ engine, config, onProgress });
-  const dockerfile = await readFile(packagePath(DOCKERFILE));
+  const dockerfile = await readFile(packagePath('Dockerfile.agent'));
   const tag = imageTag(agent, [dockerfile, cli, NODE, await engine.imageId(base)]);
   const build = building.get(tag) ?? buildOnce(request, { base, cli, dockerfile, tag });
   building.set(tag, build);
@@ -59,16 +58,16 @@ async function buildOnce(
   const { architecture } = await engine.ping();
   const has = await probe(engine, base, home);
   const needed = [has.node ? null : NODE, cli].filter((pinned) => pinned !== null);
-  const packages = await Promise.all(
+  const programs = await Promise.all(
     needed.map(async (pinned) => ({
-      name: `packages/${pinned.alias}.tgz`,
-      path: await fetchPackage({ home, pinned, architecture, onProgress }),
+      name: pinned.program,
+      file: pinned.file,
+      archive: await fetchPackage({ home, pinned, architecture, onProgress }),
     })),
   );
   onProgress(`Building ${tag} on ${base}`);
   await engine.build({
-    context: buildContext([{ name: DOCKERFILE, content: dockerfile }], packages),
-    dockerfile: DOCKERFILE,
+    context: buildContext(dockerfile, programs),
     tag,
     buildArgs: { BASE_IMAGE: base, AGENT: agent },
     labels: { 'forge.image': agent },

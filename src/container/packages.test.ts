@@ -43,7 +43,7 @@ afterAll(() => {
 
 function pinned(wanted = integrity): PinnedPackage {
   const build = { name: '@scope/tool', integrity: wanted };
-  return { alias: 'tool', version: '1.2.3', builds: { x64: build, arm64: build } };
+  return { program: 'tool', file: 'package/tool', version: '1.2.3', builds: { x64: build, arm64: build } };
 }
 
 it('fetches once, keeps what matches the pin and fetches again what does not', async () => {

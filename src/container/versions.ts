@@ -4,8 +4,9 @@ type Architecture = EngineFacts['architecture'];
 
 /** A package of the npm registry whose one program goes into the image, without npm's installation. */
 export interface PinnedPackage {
-  /** The name that `Dockerfile.agent` knows it by. */
-  alias: string;
+  program: string;
+  /** Where the program is in the package's archive. */
+  file: string;
   version: string;
   builds: Readonly<Record<Architecture, { name: string; integrity: string }>>;
 }
@@ -18,7 +19,8 @@ export const DEFAULT_BASE_IMAGE = 'node:24-bookworm-slim';
 export const DEBIAN_BASE = { suite: 'bookworm', packages: ['git', 'ca-certificates'] } as const;
 
 export const NODE: PinnedPackage = {
-  alias: 'node',
+  program: 'node',
+  file: 'package/bin/node',
   version: '24.21.0',
   builds: {
     x64: {
@@ -35,7 +37,8 @@ export const NODE: PinnedPackage = {
 };
 
 export const CLAUDE: PinnedPackage = {
-  alias: 'claude',
+  program: 'claude',
+  file: 'package/claude',
   version: '2.1.329',
   builds: {
     x64: {
