@@ -30,11 +30,10 @@ async function startForeground(): Promise<void> {
   const { announcer } = await import('./announce.ts');
   const announce = announcer();
   try {
-    const [{ loadConfig }, { runDaemon }] = await Promise.all([
-      import('../config/load-config.ts'),
-      import('../daemon/main.ts'),
-    ]);
-    await runDaemon(loadConfig(here()), { onReady: announce.ready });
+    const { loadConfig } = await import('../config/load-config.ts');
+    const loaded = loadConfig(here());
+    const { runDaemon } = await import('../daemon/main.ts');
+    await runDaemon(loaded, { onReady: announce.ready });
   } catch (error) {
     await announce.failed(error);
     throw error;
