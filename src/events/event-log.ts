@@ -30,9 +30,10 @@ export class EventLog {
   append(taskId: TaskId, attempt: number | null, event: NewEvent): TaskEvent {
     const at = this.#clock.now();
     const data = event.data === undefined ? null : JSON.stringify(event.data);
-    const seq = this.#sql.insert.run({ taskId, attempt, at, type: event.type, text: event.text, data });
+    const row = { taskId, attempt, at, type: event.type, text: event.text, data };
+    const { lastInsertRowid } = atomically(this.#db, () => this.#sql.insert.run(row));
     this.#announce(taskId);
-    return { ...event, seq: Number(seq.lastInsertRowid), taskId, at, attempt };
+    return { ...event, seq: Number(lastInsertRowid), taskId, at, attempt };
   }
 
   /**
@@ -108,8 +109,10 @@ export class EventLog {
     const changed = [...this.#changed];
     this.#changed.clear();
     for (const listener of this.#listeners) {
-      // One microtask each: a listener that throws keeps no other from hearing.
-      queueMicrotask(() => changed.forEach(listener));
+      for (const taskId of changed) {
+        // One microtask each: a listener that throws keeps no other from hearing.
+        queueMicrotask(() => listener(taskId));
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import { newTaskId, type RepoName, type TaskId } from '../task/ids.ts';
 import type { Evidence, Task } from '../task/task.ts';
 import { inserted } from './sql.ts';
 import { stateEvent } from './state-event.ts';
+import type { TaskFinder } from './task-finder.ts';
 import { TASK_COLUMNS, type TaskRow, toTask } from './task-rows.ts';
 
 export interface NewTask
@@ -25,12 +26,14 @@ export class Enqueuer {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #events: EventLog;
+  readonly #finder: TaskFinder;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(db: Database, clock: Clock, events: EventLog) {
+  constructor(db: Database, clock: Clock, events: EventLog, finder: TaskFinder) {
     this.#db = db;
     this.#clock = clock;
     this.#events = events;
+    this.#finder = finder;
     this.#sql = prepare(db);
   }
 
@@ -40,8 +43,8 @@ export class Enqueuer {
       if (seen !== undefined) {
         return { kind: 'duplicate', taskId: seen.id };
       }
-      const open = this.#sql.openOfIssue.get({ repo: task.repo, issue: task.issue });
-      if (open !== undefined) {
+      const open = this.#finder.openOfIssue(task);
+      if (open !== null) {
         return { kind: 'already_open', taskId: open.id };
       }
       return { kind: 'enqueued', task: this.#insert(task) };
@@ -60,9 +63,6 @@ function prepare(db: Database) {
   return {
     ofTrigger: db.prepare<{ repo: RepoName; triggerEvent: string }, { id: TaskId }>(
       'SELECT id FROM tasks WHERE repo = :repo AND trigger_event = :triggerEvent',
-    ),
-    openOfIssue: db.prepare<{ repo: RepoName; issue: number }, { id: TaskId }>(
-      'SELECT id FROM tasks WHERE repo = :repo AND issue = :issue AND finished_at IS NULL',
     ),
     insert: db.prepare<Omit<NewTask, 'evidence'> & { id: TaskId; now: number }, TaskRow>(
       `INSERT INTO tasks (id, repo, issue, title, trigger_event, state, priority, agent, branch, created_at, updated_at)

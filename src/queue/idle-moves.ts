@@ -1,24 +1,22 @@
-import type { Clock } from '../clock.ts';
 import { ForgeError } from '../errors.ts';
-import type { EventLog } from '../events/event-log.ts';
 import { atomically } from '../store/atomically.ts';
 import type { Database } from '../store/open-database.ts';
 import type { TaskId } from '../task/ids.ts';
 import type { TaskState } from '../task/state.ts';
 import type { Task } from '../task/task.ts';
-import { Mover } from './move.ts';
+import type { Mover } from './move.ts';
 import type { TaskFinder } from './task-finder.ts';
 
 /** The moves of a task that nobody holds, made by a person. A refusal is `conflict`: there is no claim to be stale. */
 export class IdleMoves {
   readonly #db: Database;
-  readonly #finder: TaskFinder;
   readonly #mover: Mover;
+  readonly #finder: TaskFinder;
 
-  constructor(db: Database, clock: Clock, events: EventLog, finder: TaskFinder) {
+  constructor(db: Database, mover: Mover, finder: TaskFinder) {
     this.#db = db;
+    this.#mover = mover;
     this.#finder = finder;
-    this.#mover = new Mover(db, clock, events);
   }
 
   cancelIdle(id: TaskId, reason: string): Task {

@@ -1,17 +1,14 @@
-import type { Clock } from '../clock.ts';
-import type { EventLog } from '../events/event-log.ts';
-import type { Database } from '../store/open-database.ts';
 import type { Sha } from '../task/ids.ts';
 import { ACTIVE_STATES } from '../task/state.ts';
 import type { Claim, PullRequestRef, Task } from '../task/task.ts';
-import { Mover } from './move.ts';
+import type { Mover } from './move.ts';
 
 /** The moves of a claimed task, made by whoever holds the claim. */
 export class Moves {
   readonly #mover: Mover;
 
-  constructor(db: Database, clock: Clock, events: EventLog) {
-    this.#mover = new Mover(db, clock, events);
+  constructor(mover: Mover) {
+    this.#mover = mover;
   }
 
   startRunning(claim: Claim): Task {

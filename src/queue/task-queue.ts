@@ -11,6 +11,7 @@ import { type Decision, Decisions } from './decisions.ts';
 import { type EnqueueResult, Enqueuer, type NewTask } from './enqueue.ts';
 import { Etags } from './etags.ts';
 import { IdleMoves } from './idle-moves.ts';
+import { Mover } from './move.ts';
 import { Moves } from './moves.ts';
 import { Switches } from './switches.ts';
 import { TaskFacts } from './task-facts.ts';
@@ -33,11 +34,12 @@ export class TaskQueue {
   readonly #etags: Etags;
 
   constructor(db: Database, clock: Clock, events: EventLog) {
-    this.#enqueuer = new Enqueuer(db, clock, events);
-    this.#claimer = new Claimer(db, clock, events);
+    const mover = new Mover(db, clock, events);
     this.#finder = new TaskFinder(db);
-    this.#moves = new Moves(db, clock, events);
-    this.#idleMoves = new IdleMoves(db, clock, events, this.#finder);
+    this.#enqueuer = new Enqueuer(db, clock, events, this.#finder);
+    this.#claimer = new Claimer(db, clock, events);
+    this.#moves = new Moves(mover);
+    this.#idleMoves = new IdleMoves(db, mover, this.#finder);
     this.#facts = new TaskFacts(db, clock);
     this.#attempts = new Attempts(db, clock);
     this.#decisions = new Decisions(db);
