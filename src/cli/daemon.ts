@@ -1,5 +1,6 @@
 import type { DaemonClient } from '../api/client.ts';
-import { here, homeFiles } from './here.ts';
+import { homePaths } from '../config/home-paths.ts';
+import { here } from './here.ts';
 
 /** The daemon of the home in force; whether one runs shows at the first call. */
 export async function theDaemon(): Promise<DaemonClient> {
@@ -7,5 +8,5 @@ export async function theDaemon(): Promise<DaemonClient> {
     import('../api/client.ts'),
     import('../config/load-config.ts'),
   ]);
-  return connect(homeFiles(loadHome(here())).socket);
+  return connect(homePaths(loadHome(here())).socket);
 }

@@ -10,7 +10,9 @@ export function addDemo(program: Command): void {
 
 async function demo(): Promise<void> {
   const { runDemo } = await import('../demo/demo.ts');
-  const exitCode = await runDemo({ write: (text: string) => process.stdout.write(text) });
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const exitCode = await runDemo({ write: (text) => process.stdout.write(text), signal: stop.signal });
   if (exitCode === 0) return;
   throw new ForgeError('the demo did not come to a pull request with a green verification', {
     category: 'internal',

@@ -1,10 +1,10 @@
 /**
- * Controls (C0, DEL, C1), everything of category Cf (bidi overrides, zero-width characters, tags), line separators,
- * lone surrogates, and letters that only look like nothing. A tab may stay, and so may the joiners without which
- * emoji and several scripts fall apart.
+ * Controls (C0, DEL, C1), everything of category Cf (bidi overrides, zero-width characters), line separators, lone
+ * surrogates, letters that look like nothing, and the whole plane of tags. A tab may stay, and so may the joiners
+ * without which emoji and several scripts fall apart.
  */
 const ACTIVE =
-  /(?![\t\u200c\u200d])(?:[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0]|\u17b4|\u17b5|[\u{e0100}-\u{e01ef}])/gu;
+  /(?![\t\u200c\u200d])(?:[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0]|\u17b4|\u17b5|[\u{e0000}-\u{e0fff}])/gu;
 
 /** Colours alone; agents print many, and their codes made visible would bury the text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape is what is looked for

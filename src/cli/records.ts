@@ -1,8 +1,9 @@
 import { systemClock } from '../clock.ts';
+import { homePaths } from '../config/home-paths.ts';
 import { ForgeError } from '../errors.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { TaskQueue } from '../queue/task-queue.ts';
-import { here, homeFiles } from './here.ts';
+import { here } from './here.ts';
 
 /** The tasks and their events, to be read only. */
 export interface Records {
@@ -18,7 +19,7 @@ export async function openRecords(): Promise<Records | null> {
     import('../events/event-log.ts'),
     import('../queue/task-queue.ts'),
   ]);
-  const db = openReadOnly(homeFiles(loadHome(here())).database);
+  const db = openReadOnly(homePaths(loadHome(here())).database);
   if (db === null) return null;
   const events = new EventLog(db, systemClock);
   return { queue: new TaskQueue(db, systemClock, events), events };

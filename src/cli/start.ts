@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { here, homeFiles } from './here.ts';
+import { homePaths } from '../config/home-paths.ts';
+import { here } from './here.ts';
 import { print } from './output.ts';
 
 export function addStart(program: Command): void {
@@ -19,7 +20,7 @@ export async function startDetached(): Promise<void> {
     import('../config/load-config.ts'),
     import('./spawn-daemon.ts'),
   ]);
-  const { daemonLog } = homeFiles(loadConfig(here()).config.home);
+  const { daemonLog } = homePaths(loadConfig(here()).config.home);
   mkdirSync(dirname(daemonLog), { recursive: true, mode: 0o700 });
   const forge = fileURLToPath(new URL('../../bin/forge.js', import.meta.url));
   const { pid } = await spawnDaemon({ args: [forge, 'start', '--foreground'], logFile: daemonLog });
@@ -30,11 +31,10 @@ async function startForeground(): Promise<void> {
   const { announcer } = await import('./announce.ts');
   const announce = announcer();
   try {
-    const [{ loadConfig }, { runDaemon }] = await Promise.all([
-      import('../config/load-config.ts'),
-      import('../daemon/main.ts'),
-    ]);
-    await runDaemon(loadConfig(here()), { onReady: announce.ready });
+    const { loadConfig } = await import('../config/load-config.ts');
+    const loaded = loadConfig(here());
+    const { runDaemon } = await import('../daemon/main.ts');
+    await runDaemon(loaded, { onReady: announce.ready });
   } catch (error) {
     await announce.failed(error);
     throw error;

@@ -1,10 +1,15 @@
-/** `; did you mean NAME?` for the nearest name within a third of its length, otherwise nothing. */
+/** `; did you mean NAME?` for the nearest setting within a few letters, with `FORGE_` or without; otherwise nothing. */
 export function didYouMean(text: string, names: readonly string[]): string {
   const [best] = names
-    .map((name) => ({ name, distance: distance(text.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= name.length / 3)
+    .map((name) => ({ name, distance: distance(shortName(text), shortName(name)) }))
+    .filter(({ name, distance }) => distance <= Math.max(2, shortName(name).length / 3))
     .sort((a, b) => a.distance - b.distance);
   return best === undefined ? '' : `; did you mean ${best.name}?`;
+}
+
+/** `max_concurrent` for `FORGE_MAX_CONCURRENT`: how a `forge.yaml` may write it. */
+export function shortName(key: string): string {
+  return key.toLowerCase().replace(/^forge_/, '');
 }
 
 /** Levenshtein's: how many letters to add, drop or change. */

@@ -1,4 +1,10 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type { Node } from 'yaml';
+import { shortName } from './did-you-mean.ts';
+
+// Loaded where there is a `forge.yaml` and not before: it would be a good part of the time `forge status` takes.
+const require = createRequire(import.meta.url);
+const yaml = () => require('yaml') as typeof import('yaml');
 
 type Entry = [key: string, value: string];
 
@@ -12,6 +18,7 @@ export function readYamlSettings(
   known: readonly string[],
   lists: readonly string[],
 ): { entries: Entry[]; faults: string[] } {
+  const { isMap, parseDocument } = yaml();
   // Without pretty errors: those quote the line, and a secret may stand in it.
   const document = parseDocument(text, { prettyErrors: false, merge: false });
   const [problem] = document.errors;
@@ -40,13 +47,9 @@ function readEntry(
 ): { entry: Entry } | { fault: string } {
   const key = known.find((name) => name === written || shortName(name) === written) ?? written;
   const isList = lists.includes(key);
-  const text = isList && isSeq<Node>(value) ? listText(value.items) : scalarText(value);
+  const text = isList && yaml().isSeq<Node>(value) ? listText(value.items) : scalarText(value);
   if (text !== null) return { entry: [key, text] };
   return { fault: `${written} must be ${isList ? 'one value or a list of values' : 'one value'}` };
-}
-
-function shortName(key: string): string {
-  return key.toLowerCase().replace(/^forge_/, '');
 }
 
 function listText(items: readonly Node[]): string | null {
@@ -56,7 +59,7 @@ function listText(items: readonly Node[]): string | null {
 
 function scalarText(node: Node | null): string | null {
   if (node === null) return '';
-  if (isAlias(node) || !isScalar(node)) return null;
+  if (!yaml().isScalar(node)) return null;
   if (node.value === null) return '';
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
 }
