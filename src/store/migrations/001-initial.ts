@@ -65,6 +65,8 @@ CREATE TABLE attempts (
   stderr_offset INTEGER NOT NULL DEFAULT 0 CHECK (stderr_offset >= 0),
   created_at    INTEGER NOT NULL CHECK (created_at >= 0),
   started_at    INTEGER CHECK (started_at >= 0),
+  paused_at     INTEGER CHECK (paused_at >= 0),
+  paused_ms     INTEGER NOT NULL DEFAULT 0 CHECK (paused_ms >= 0),
   finished_at   INTEGER CHECK (finished_at >= 0),
   PRIMARY KEY (task_id, number),
   CHECK ((finished_at IS NULL) = (outcome IS NULL)),
