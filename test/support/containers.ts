@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { connectDocker } from '../../src/container/docker-engine.ts';
 import type { ContainerEngine, ContainerSpec, Frame, StreamName } from '../../src/container/engine.ts';
 
-/** Debian with git and Node. */
-export const TEST_IMAGE = 'forge-dev-base:1';
+/** Debian with git and Node: the image of the agent `command`, which the tests' global set-up has built. */
+export const TEST_IMAGE = process.env.FORGE_TEST_IMAGE ?? '';
 
 /** An engine that removes, on dispose, every container it was used to create. */
 export class TestEngine implements AsyncDisposable {
