@@ -29,9 +29,9 @@ repair_repository() {
   find "$GIT_DIR" -path "$GIT_DIR/objects" -prune -o -name '*.lock' -type f -exec rm -f {} +
   rm -rf "$GIT_DIR/config" "$GIT_DIR/commondir" "$GIT_DIR/shallow" "$GIT_DIR/info/grafts"
   if [ "${#start}" -eq 64 ]; then
-    printf '[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n' >"$GIT_DIR/config"
+    printf '[core]\n\trepositoryformatversion = 1\n\ttrustctime = false\n[extensions]\n\tobjectFormat = sha256\n' >"$GIT_DIR/config"
   else
-    printf '[core]\n\trepositoryformatversion = 0\n' >"$GIT_DIR/config"
+    printf '[core]\n\trepositoryformatversion = 0\n\ttrustctime = false\n' >"$GIT_DIR/config"
   fi
   git rev-parse --git-dir >/dev/null 2>&1 && return
   note 'HEAD was broken; the work is taken as a change to where the agent began'

@@ -1,18 +1,15 @@
-import { join } from 'node:path';
 import type { ContainerExit } from '../container/engine.ts';
-import { type Denial, type ModelUsage, openGateway } from '../gateway/gateway.ts';
 import type { Rooms } from '../rooms.ts';
-import type { NewEvent } from '../task/event.ts';
 import { attemptId } from '../task/names.ts';
 import type { Attempt, Task } from '../task/task.ts';
 import type { Workspace } from '../workspace/layout.ts';
 import { AttemptClocks } from './attempt-clocks.ts';
+import { serveGateway } from './attempt-gateway.ts';
 import { type AgentEnd, classifyAttempt } from './classify.ts';
 import { collectResult } from './collect.ts';
 import { discardAttempt } from './discard.ts';
 import { type Interruption, interruptionOf, whenInterrupted } from './interruption.ts';
 import { OutputRecorder } from './output-recorder.ts';
-import { readModelKey } from './prepare-container.ts';
 import type { Ended } from './settle.ts';
 
 /** What an agent may print in one attempt; more is a program run wild, and the engine keeps all of it on disk. */
@@ -59,19 +56,11 @@ async function follow(
   rooms: Rooms,
   signal: AbortSignal,
 ): Promise<AgentEnd | 'paused'> {
-  const { engine, events } = rooms;
+  const { engine } = rooms;
   const detach = new AbortController();
   const clocks = new AttemptClocks();
   const recorder = new OutputRecorder(task, attempt, rooms, OUTPUT_LIMIT_BYTES, () => clocks.touch());
-  const gateway = await openGateway({
-    socketPath: join(workspace.run, 'gateway.sock'),
-    dummyKey: await readModelKey(workspace),
-    upstream: rooms.config.anthropicBaseUrl,
-    credential: rooms.modelCredential,
-    onUsage: (usage) => recordUsage(task, attempt, usage, rooms),
-    onDenied: (denied) => events.append(task.id, attempt.number, deniedEvent(denied)),
-    onTraffic: () => clocks.touch(),
-  });
+  const gateway = await serveGateway(task, attempt, workspace, rooms, () => clocks.touch());
   try {
     const recorded = recorder.record(await engine.output(containerId, { signal: detach.signal }));
     const elapsedMs = await letRun(task, attempt, containerId, rooms);
@@ -135,17 +124,4 @@ async function conclude(cause: Cause, followed: Followed): Promise<AgentEnd | 'p
     default:
       return { cause: cause.cause };
   }
-}
-
-function recordUsage(task: Task, attempt: Attempt, usage: ModelUsage, { queue, events }: Rooms): void {
-  // What the cache gave or took was read by the model as well, so it counts as input.
-  const inputTokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
-  queue.addUsage(task.id, attempt.number, { inputTokens, outputTokens: usage.outputTokens, usd: 0 });
-  const text = `${usage.model}: ${inputTokens} tokens in, ${usage.outputTokens} out`;
-  events.append(task.id, attempt.number, { type: 'usage', text, data: { ...usage } });
-}
-
-function deniedEvent(denied: Denial): NewEvent {
-  const text = `${denied.method} ${denied.path}: ${denied.reason}`;
-  return { type: 'gateway.denied', text, data: { ...denied } };
 }

@@ -1,7 +1,10 @@
 import type { Frame, StreamName } from './engine.ts';
 
-/** Longer lines are cut here, with `CUT_MARKER` behind. */
-export const MAX_LINE_BYTES = 64 * 1024;
+/**
+ * Longer lines are cut here, with `CUT_MARKER` behind. Claude Code prints a tool's result, twice a whole file, as one
+ * line of JSON, and a cut one could not be read.
+ */
+export const MAX_LINE_BYTES = 4 * 1024 ** 2;
 export const CUT_MARKER = ' … [line cut by forge]';
 
 const NEWLINE = 0x0a;

@@ -1,5 +1,6 @@
-import { ForgeError } from '../errors.ts';
-import type { PullRequest, Repository } from '../github/records.ts';
+import { ForgeError, isForgeError } from '../errors.ts';
+import type { GitHub } from '../github/client.ts';
+import type { NewPullRequest, PullRequest, Repository } from '../github/records.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Sha } from '../task/ids.ts';
 import type { Attempt, PullRequestRef, Task } from '../task/task.ts';
@@ -107,8 +108,22 @@ async function openPullRequest(
       return found.body === content.body ? found : github.updatePullRequest(task.repo, found.number, content);
     },
     act: () =>
-      github.openPullRequest(task.repo, { head: task.branch, base: repository.defaultBranch, ...content }),
+      openPossiblyAsDraft(task, { head: task.branch, base: repository.defaultBranch, ...content }, github),
   });
+}
+
+/** Private repositories of free accounts have no drafts; the text says that the checks are red all the same. */
+async function openPossiblyAsDraft(
+  task: Task,
+  content: NewPullRequest,
+  github: GitHub,
+): Promise<PullRequest> {
+  try {
+    return await github.openPullRequest(task.repo, content);
+  } catch (error) {
+    if (!content.draft || !isForgeError(error, 'invalid') || !/draft/i.test(error.message)) throw error;
+    return github.openPullRequest(task.repo, { ...content, draft: false });
+  }
 }
 
 function reference(pullRequest: PullRequest): PullRequestRef {
