@@ -92,16 +92,19 @@ function describeCommand(command: VerifiedCommand): string {
 
 function describeCost(attempts: readonly Attempt[]): string {
   const rows = attempts.map((attempt) => {
-    const minutes =
-      attempt.startedAt === null || attempt.finishedAt === null
-        ? '–'
-        : `${((attempt.finishedAt - attempt.startedAt) / 60_000).toFixed(1)} min`;
+    const time = duration(attempt);
     const { inputTokens, outputTokens, usd } = attempt.usage;
-    return `| ${attempt.number} | ${attempt.kind} | ${minutes} | ${inputTokens} | ${outputTokens} | ${usd.toFixed(2)} |`;
+    return `| ${attempt.number} | ${attempt.kind} | ${time} | ${inputTokens} | ${outputTokens} | ${usd.toFixed(2)} |`;
   });
   return [
     '| attempt | kind | time | input tokens | output tokens | USD |',
     '|---|---|---|---|---|---|',
     ...rows,
   ].join('\n');
+}
+
+function duration({ startedAt, finishedAt }: Attempt): string {
+  if (startedAt === null || finishedAt === null) return '–';
+  const seconds = Math.round((finishedAt - startedAt) / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
