@@ -8,7 +8,7 @@ export const announcementSchema = z.union([
   errorJsonSchema,
 ]);
 
-type Announcement = z.infer<typeof announcementSchema>;
+export type Announcement = z.infer<typeof announcementSchema>;
 
 export interface Announcer {
   ready(info: { pid: number }): void;
