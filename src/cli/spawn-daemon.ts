@@ -4,7 +4,7 @@ import { closeSync, fchmodSync, openSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { errorFromJson } from '../api/error-json.ts';
 import { ForgeError } from '../errors.ts';
-import { type Announcement, announcementSchema } from './announce.ts';
+import type { Announcement } from './announce.ts';
 
 /** The daemon's own calls at its start have deadlines of seconds; this is for one that hangs all the same. */
 const READY_MS = 120_000;
@@ -55,8 +55,9 @@ async function announcement(
 ): Promise<Announcement> {
   const next = `See ${logFile}`;
   const settled = new AbortController();
-  const heard = once(child, 'message', { signal: settled.signal }).then(([message]: unknown[]) =>
-    announcementSchema.parse(message),
+  // What comes over this channel is of this same program.
+  const heard = once(child, 'message', { signal: settled.signal }).then(
+    (messages: unknown[]) => messages[0] as Announcement,
   );
   // `close` and not `exit`: it waits for messages that are still on their way.
   const ended = once(child, 'close', { signal: settled.signal }).then(([code, signal]: unknown[]): never => {
