@@ -8,11 +8,13 @@ bin=$(dirname "$0")
 prompt=${FORGE_PROMPT_FILE:-/forge/run/prompt.txt}
 setup=/forge/run/setup.sh
 stopped=
+interrupted=
 group=
 
 # Forwards the engine's TERM to everything that the step under way has started.
 stop() {
   stopped=1
+  interrupted=1
   [ -z "$group" ] || kill -s TERM -- "-$group" 2>/dev/null || kill -s TERM "$group" 2>/dev/null
 }
 trap stop TERM INT
@@ -27,7 +29,8 @@ start_relay() {
   rm -f "$ready"
 }
 
-# in_group STDIN COMMAND...: runs it in a process group of its own and sets $code. `wait` returns early on a signal.
+# in_group STDIN COMMAND...: runs it in a process group of its own and sets $code. A signal
+# interrupts `wait`, which then has to be asked again for the command's own status.
 in_group() {
   input=$1
   shift
@@ -38,10 +41,14 @@ in_group() {
   fi
   group=$!
   [ -z "$stopped" ] || stop
+  code=
   while :; do
+    interrupted=
     wait "$group"
-    code=$?
-    kill -0 "$group" 2>/dev/null || break
+    status=$?
+    # 127 after a first status: that was the command's own, and the signal came right behind it.
+    [ "$status" -eq 127 ] && [ -n "$code" ] || code=$status
+    [ -n "$interrupted" ] || break
   done
   kill -s KILL -- "-$group" 2>/dev/null
   group=

@@ -35,10 +35,7 @@ export function createOptions(spec: ContainerSpec, engineCpus: number): Containe
       Memory: spec.limits.memoryBytes,
       MemorySwap: spec.limits.memoryBytes,
       NanoCpus: Math.round(Math.min(spec.limits.cpus, engineCpus) * 1e9),
-      Ulimits: [
-        { Name: 'core', Soft: 0, Hard: 0 },
-        { Name: 'nofile', Soft: 65_536, Hard: 65_536 },
-      ],
+      Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
       // Programs are built and run in /tmp, hence `exec`, which Docker would otherwise switch off.
       Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${TMP_BYTES}` },
       // Not `Binds`: there the engine makes a missing source, as root, instead of saying so.

@@ -14,7 +14,7 @@ export function dockerError(what: string, error: unknown): unknown {
   const answer = engineAnswer.safeParse(error);
   if (answer.success) {
     const { statusCode, json } = answer.data;
-    const message = answerBody.safeParse(json).data?.message ?? messageOf(error);
+    const message = answerBody.safeParse(json).data?.message ?? withoutPrefix(messageOf(error));
     return new ForgeError(`cannot ${what}: ${message.trim()}`, {
       category: categoryOf(statusCode),
       service: 'docker',
@@ -23,6 +23,11 @@ export function dockerError(what: string, error: unknown): unknown {
     });
   }
   return unreachable(what, error);
+}
+
+/** docker-modem's "(HTTP code 500) server error - ", all it gives where it was to stream the answer. */
+function withoutPrefix(message: string): string {
+  return message.replace(/^\(HTTP code \d+\) [^-]* - /, '');
 }
 
 /** The status the engine answered with, where it answered at all. */

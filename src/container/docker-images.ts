@@ -31,7 +31,6 @@ export async function importTar(docker: Docker, tar: NodeJS.ReadableStream, ref:
 /** The classic builder: BuildKit is missing from engines as Debian packages them. */
 export async function buildImage(docker: Docker, request: BuildRequest): Promise<void> {
   const stream = await docker.buildImage(request.context, {
-    dockerfile: request.dockerfile,
     t: request.tag,
     buildargs: { ...request.buildArgs },
     labels: { ...request.labels },

@@ -113,10 +113,8 @@ export interface ContainerInfo {
 export type OnProgress = (text: string) => void;
 
 export interface BuildRequest {
-  /** A tar archive. */
+  /** A tar archive with a `Dockerfile` in it. */
   context: NodeJS.ReadableStream;
-  /** The file's path in the archive. */
-  dockerfile: string;
   tag: string;
   buildArgs: Readonly<Record<string, string>>;
   labels: Readonly<Record<string, string>>;

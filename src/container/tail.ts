@@ -3,6 +3,7 @@ export class Tail {
   readonly #limit: number;
   readonly #buffer: Buffer;
   #used = 0;
+  #total = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -10,6 +11,7 @@ export class Tail {
   }
 
   push(bytes: Buffer): void {
+    this.#total += bytes.length;
     const piece = bytes.subarray(Math.max(0, bytes.length - this.#limit));
     if (this.#used + piece.length > this.#buffer.length) {
       this.#buffer.copyWithin(0, this.#used - this.#limit, this.#used);
@@ -21,7 +23,8 @@ export class Tail {
   /** A character that the limit cut in two is left out. */
   text(): string {
     let start = Math.max(0, this.#used - this.#limit);
-    while (start > 0 && start < this.#used && ((this.#buffer[start] ?? 0) & 0xc0) === 0x80) start += 1;
+    const isCut = this.#total > this.#limit;
+    while (isCut && start < this.#used && ((this.#buffer[start] ?? 0) & 0xc0) === 0x80) start += 1;
     return this.#buffer.toString('utf8', start, this.#used);
   }
 }

@@ -13,6 +13,7 @@ export const ATTEMPT_COLUMNS = `
   start_sha AS startSha, result_sha AS resultSha, outcome, verification, input_tokens AS inputTokens,
   output_tokens AS outputTokens, usd, created_at AS createdAt, started_at AS startedAt, finished_at AS finishedAt`;
 
+/** Throws where a JSON column holds what forge never wrote. */
 export function toAttempt({
   outcome,
   verification,

@@ -135,7 +135,7 @@ describe('JSON columns', () => {
     out_of_memory: { kind: 'out_of_memory', limitBytes: 4_294_967_296 },
     output_limit: { kind: 'output_limit', limitBytes: 1 },
     rejected: { kind: 'rejected', message: 'a submodule' },
-    setup_failed: { kind: 'setup_failed', command: 'npm ci', message: 'exit 1' },
+    setup_failed: { kind: 'setup_failed', message: 'exit 1' },
     container_lost: lost,
     cancelled: { kind: 'cancelled' },
   };

@@ -9,8 +9,10 @@ import { ATTEMPT_COLUMNS, type AttemptRow, toAttempt } from './attempt-rows.ts';
 import { ClaimGuard } from './claim-guard.ts';
 import { inserted } from './sql.ts';
 
+/** What is known when an attempt begins. */
 export type NewAttempt = Pick<Attempt, 'kind' | 'baseSha' | 'startSha'>;
 
+/** `resultSha` is the work it left, which a failed attempt may have as well; null where there is none. */
 export interface AttemptEnd {
   outcome: Outcome;
   resultSha: Sha | null;
@@ -53,6 +55,17 @@ export class Attempts {
 
   recordStart(claim: Claim, number: number, at: number): void {
     this.#record(claim, number, () => this.#sql.start.run({ id: claim.id, number, at }));
+  }
+
+  recordPause(claim: Claim, number: number, at: number): void {
+    this.#record(claim, number, () => this.#sql.pause.run({ id: claim.id, number, at }));
+  }
+
+  recordResume(claim: Claim, number: number, at: number): number {
+    return atomically(this.#db, () => {
+      this.#guard.requireNewest(claim);
+      return this.#sql.resume.get({ id: claim.id, number, at })?.pausedMs ?? 0;
+    });
   }
 
   finish(claim: Claim, number: number, { outcome, resultSha }: AttemptEnd): void {
@@ -117,6 +130,11 @@ function prepare(db: Database) {
       `UPDATE attempts SET container_id = :containerId ${underWay}`,
     ),
     start: db.prepare<Key & { at: number }>(`UPDATE attempts SET started_at = :at ${underWay}`),
+    pause: db.prepare<Key & { at: number }>(`UPDATE attempts SET paused_at = :at ${underWay}`),
+    resume: db.prepare<Key & { at: number }, { pausedMs: number }>(
+      `UPDATE attempts SET paused_ms = paused_ms + max(0, :at - coalesce(paused_at, :at)), paused_at = NULL ${underWay}
+       RETURNING paused_ms AS pausedMs`,
+    ),
     finish: db.prepare<Key & { outcome: string; resultSha: Sha | null; now: number }>(
       `UPDATE attempts SET outcome = :outcome, result_sha = :resultSha, finished_at = :now ${underWay}`,
     ),

@@ -9,11 +9,13 @@ import { stateEvent } from './state-event.ts';
 import type { TaskFinder } from './task-finder.ts';
 import { TASK_COLUMNS, type TaskRow, toTask } from './task-rows.ts';
 
+/** A trigger that was admitted, with the issue frozen as it was then. */
 export interface NewTask
   extends Pick<Task, 'repo' | 'issue' | 'title' | 'triggerEvent' | 'priority' | 'agent' | 'branch'> {
   evidence: Evidence;
 }
 
+/** Only `enqueued` has written anything. */
 export type EnqueueResult =
   | { kind: 'enqueued'; task: Task }
   /** This trigger made a task before, whatever became of it. */

@@ -42,6 +42,7 @@ const evidence: z.ZodType<Evidence> = z.object({
   url: text,
 });
 
+/** Reads the column back; throws where it holds what forge never wrote. So do the other two. */
 export function parseOutcome(json: string): Outcome {
   return outcome.parse(JSON.parse(json));
 }

@@ -9,6 +9,7 @@ import type { Claim, PullRequestRef, Task } from '../task/task.ts';
 import { stateEvent } from './state-event.ts';
 import { TASK_COLUMNS, type TaskRow, toTask } from './task-rows.ts';
 
+/** A change of state with everything that changes along with it; a `reason` or `wakeAt` left out is cleared. */
 export interface Move {
   /** The states that this move may start from; `NEXT_STATES` has the last word. */
   from: readonly TaskState[];

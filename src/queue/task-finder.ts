@@ -139,13 +139,15 @@ function prepare(db: Database) {
       `${select} WHERE state = :state AND finished_at IS NULL ORDER BY seq LIMIT :limit`,
     ),
     ended: db.prepare<{ limit: number }, TaskRow>(
-      `${select} WHERE finished_at >= 0 ORDER BY finished_at DESC, seq DESC LIMIT :limit`,
+      `${select} WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, seq DESC LIMIT :limit`,
     ),
     endedInState: db.prepare<{ state: TaskState; limit: number }, TaskRow>(
-      `${select} WHERE state = :state AND finished_at >= 0 ORDER BY finished_at DESC, seq DESC LIMIT :limit`,
+      `${select} WHERE state = :state AND finished_at IS NOT NULL ORDER BY finished_at DESC, seq DESC LIMIT :limit`,
     ),
+    /** In two halves, each of which has an index of its own. */
     counts: db.prepare<[], { state: TaskState; count: number }>(
-      'SELECT state, count(*) AS count FROM tasks GROUP BY state',
+      `SELECT state, count(*) AS count FROM tasks WHERE finished_at IS NULL GROUP BY state
+       UNION ALL SELECT state, count(*) FROM tasks WHERE finished_at IS NOT NULL GROUP BY state`,
     ),
   };
 }

@@ -172,6 +172,15 @@ export class TaskQueue {
     this.#attempts.recordStart(claim, number, at);
   }
 
+  recordPause(claim: Claim, number: number, at: number): void {
+    this.#attempts.recordPause(claim, number, at);
+  }
+
+  /** Answers how long the attempt has been paused in all, ms: time that counts for no deadline. */
+  recordResume(claim: Claim, number: number, at: number): number {
+    return this.#attempts.recordResume(claim, number, at);
+  }
+
   /** Also by a newer claim than the one that began it. Throws `conflict` where it has ended before. */
   finishAttempt(claim: Claim, number: number, end: AttemptEnd): void {
     this.#attempts.finish(claim, number, end);

@@ -13,6 +13,7 @@ export const TASK_COLUMNS = `
   generation, branch, base_sha AS baseSha, head_sha AS headSha, pr_number AS prNumber, pr_url AS prUrl,
   pr_state AS prState, created_at AS createdAt, updated_at AS updatedAt, finished_at AS finishedAt`;
 
+/** The three columns of a pull request are set together or not at all. */
 export function toTask({ prNumber, prUrl, prState, ...row }: TaskRow): Task {
   const complete = prNumber !== null && prUrl !== null && prState !== null;
   return { ...row, pullRequest: complete ? { number: prNumber, url: prUrl, state: prState } : null };

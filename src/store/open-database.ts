@@ -5,6 +5,7 @@ import { databaseError } from './database-error.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 
+/** A connection of better-sqlite3, for the rooms that keep something in the database. */
 export type Database = BetterSqlite3.Database;
 
 /**

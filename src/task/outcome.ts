@@ -11,7 +11,7 @@ export type Outcome =
   | { kind: 'out_of_memory'; limitBytes: number }
   | { kind: 'output_limit'; limitBytes: number }
   | { kind: 'rejected'; message: string }
-  | { kind: 'setup_failed'; command: string; message: string }
+  | { kind: 'setup_failed'; message: string }
   | { kind: 'container_lost'; message: string }
   | { kind: 'cancelled' };
 
@@ -51,7 +51,7 @@ export function describeOutcome(outcome: Outcome): string {
     case 'rejected':
       return `the result was refused: ${outcome.message}`;
     case 'setup_failed':
-      return `the set-up command '${outcome.command}' failed: ${outcome.message}`;
+      return `a set-up command of the repository failed: ${outcome.message}`;
     case 'container_lost':
       return `the container was lost: ${outcome.message}`;
     case 'cancelled':

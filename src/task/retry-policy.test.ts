@@ -25,7 +25,7 @@ describe('mayRetry', () => {
     out_of_memory: { outcome: { kind: 'out_of_memory', limitBytes: 1 }, failed: true },
     output_limit: { outcome: { kind: 'output_limit', limitBytes: 1 }, failed: true },
     rejected: { outcome: { kind: 'rejected', message: '' }, failed: true },
-    setup_failed: { outcome: { kind: 'setup_failed', command: '', message: '' }, failed: true },
+    setup_failed: { outcome: { kind: 'setup_failed', message: '' }, failed: true },
     container_lost: { outcome: { kind: 'container_lost', message: '' }, failed: true },
   };
 

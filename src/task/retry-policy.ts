@@ -1,11 +1,11 @@
 import type { Outcome } from './outcome.ts';
 
-const FIRST_MS = 30_000;
+const FIRST_MS = 5_000;
 const LONGEST_MS = 30 * 60_000;
 const JITTER = 0.25;
 
 /**
- * How long to wait, in ms, after the given number (1 or more) of failures in a row: 30 seconds, doubling up to 30
+ * How long to wait, in ms, after the given number (1 or more) of failures in a row: 5 seconds, doubling up to 30
  * minutes, then a quarter more or less by `random` (0 up to 1), so that tasks that failed together return apart.
  */
 export function backoff(failures: number, random: () => number): number {

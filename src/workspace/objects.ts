@@ -32,3 +32,10 @@ export async function updateRef(
   const durable = ['-c', 'core.fsync=committed,loose-object'];
   await git.do({ gitDir, args: [...durable, 'update-ref', ref, to, from ?? '0'.repeat(to.length)] });
 }
+
+/** Whether some attempt's ref holds this commit. */
+export async function isKept(git: Git, gitDir: string, sha: Sha): Promise<boolean> {
+  if ((await findObject(git, gitDir, sha)) === null) return false;
+  const refs = await git.ask(gitDir, ['for-each-ref', '--count=1', `--contains=${sha}`, 'refs/forge/tasks']);
+  return refs !== '';
+}

@@ -7,7 +7,7 @@ import type { Owner } from './hand-over.ts';
 import { type Handover, type ImportedResult, importResult } from './import-result.ts';
 import { attemptDir, attemptsDir, layOut, type Workspace } from './layout.ts';
 import { fetchMirror, type Mirror, mirrorOf, openMirror, readFile, resolveBranch } from './mirror.ts';
-import { findObject } from './objects.ts';
+import { findObject, isKept } from './objects.ts';
 import { prepare } from './prepare.ts';
 import type { BranchAt } from './private-git-dir.ts';
 import { type Push, type PushResult, push, type RemoteBranch, remoteSha } from './push.ts';
@@ -112,6 +112,16 @@ export class Workspaces {
   /** Where the workspace of an attempt is, or would be; touches nothing. */
   workspace(mirror: Mirror, attemptId: string): Workspace {
     return layOut(this.#home, attemptId, mirror);
+  }
+
+  /** The workspace of an attempt, if it is on the disk. */
+  async find(mirror: Mirror, attemptId: string): Promise<Workspace | null> {
+    return (await this.attemptDirs()).includes(attemptId) ? this.workspace(mirror, attemptId) : null;
+  }
+
+  /** Whether forge made this commit: an attempt's ref holds it. False for one that the mirror does not have. */
+  isKept({ gitDir }: Mirror, sha: Sha): Promise<boolean> {
+    return isKept(this.#git, gitDir, sha);
   }
 
   async importResult(handover: Handover): Promise<ImportedResult> {

@@ -36,8 +36,8 @@ CREATE TABLE tasks (
 CREATE UNIQUE INDEX one_task_per_trigger ON tasks (repo, trigger_event);
 CREATE UNIQUE INDEX one_open_task_per_issue ON tasks (repo, issue) WHERE finished_at IS NULL;
 CREATE INDEX tasks_by_issue ON tasks (repo, issue);
-CREATE INDEX tasks_by_state ON tasks (state, finished_at);
-CREATE INDEX tasks_by_finish ON tasks (finished_at);
+CREATE INDEX open_tasks ON tasks (finished_at) WHERE finished_at IS NULL;
+CREATE INDEX ended_tasks ON tasks (finished_at, state) WHERE finished_at IS NOT NULL;
 CREATE INDEX queued_tasks ON tasks (state, priority, seq) WHERE state = 'queued';
 CREATE INDEX active_tasks ON tasks (state, repo)
   WHERE state IN ('preparing', 'running', 'verifying', 'publishing');
@@ -65,6 +65,8 @@ CREATE TABLE attempts (
   stderr_offset INTEGER NOT NULL DEFAULT 0 CHECK (stderr_offset >= 0),
   created_at    INTEGER NOT NULL CHECK (created_at >= 0),
   started_at    INTEGER CHECK (started_at >= 0),
+  paused_at     INTEGER CHECK (paused_at >= 0),
+  paused_ms     INTEGER NOT NULL DEFAULT 0 CHECK (paused_ms >= 0),
   finished_at   INTEGER CHECK (finished_at >= 0),
   PRIMARY KEY (task_id, number),
   CHECK ((finished_at IS NULL) = (outcome IS NULL)),

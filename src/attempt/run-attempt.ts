@@ -1,0 +1,77 @@
+import { publishResult } from '../pull-request/publish.ts';
+import type { Rooms } from '../rooms.ts';
+import type { Attempt, Task } from '../task/task.ts';
+import { verifyResult } from '../verify/verify-result.ts';
+import { abandonAttempt } from './abandon.ts';
+import { beginAttempt } from './begin.ts';
+import { interruptionOf } from './interruption.ts';
+import { planStep, type Step } from './plan.ts';
+import { prepareContainer } from './prepare-container.ts';
+import {
+  type Settled,
+  settleAttempt,
+  settleFailure,
+  settleInterruption,
+  settleVerification,
+} from './settle.ts';
+import { watchAgent } from './watch-agent.ts';
+
+/**
+ * Tells the story of a claimed task from wherever it stands to the next state in which nobody works on it: in review,
+ * queued again, waiting, or ended. Never throws: whatever goes wrong becomes a move with a reason. When `signal`
+ * aborts, its reason (an `Interruption`) decides whether the container is paused or stopped.
+ */
+export async function runAttempt(claimed: Task, rooms: Rooms, signal: AbortSignal): Promise<void> {
+  try {
+    let settled: Settled = 'go_on';
+    while (settled === 'go_on') {
+      signal.throwIfAborted();
+      const task = rooms.queue.require(claimed.id);
+      settled = await takeStep(planStep(task, rooms.queue.attempts(task.id)), task, rooms, signal);
+    }
+  } catch (error) {
+    const interruption = interruptionOf(signal);
+    if (interruption === null) await settleFailure(claimed, error, rooms);
+    else await settleInterruption(claimed, interruption, rooms);
+  }
+}
+
+async function takeStep(step: Step, task: Task, rooms: Rooms, signal: AbortSignal): Promise<Settled> {
+  switch (step.do) {
+    case 'begin':
+      return startAgent(task, await beginAttempt(task, step, rooms, signal), rooms, signal);
+    case 'prepare':
+      return startAgent(task, step.attempt, rooms, signal);
+    case 'watch':
+      return followAgent(task, step.attempt, rooms, signal);
+    case 'abandon':
+      return settleAttempt(task, step.attempt, await abandonAttempt(task, step.attempt, rooms), rooms);
+    case 'verify':
+      return settleVerification(
+        task,
+        step.attempt,
+        await verifyResult(task, step.attempt, rooms, signal),
+        rooms,
+      );
+    case 'publish':
+    case 'close':
+      return publishResult(task, step.attempt, rooms);
+  }
+}
+
+/** A fresh workspace and container for an attempt that is on record, and the agent set to work in it. */
+async function startAgent(task: Task, attempt: Attempt, rooms: Rooms, signal: AbortSignal): Promise<Settled> {
+  const prepared = await prepareContainer(task, attempt, rooms, signal);
+  return followAgent(rooms.queue.startRunning(task), prepared, rooms, signal);
+}
+
+/** The agent at work, until its outcome is on record; `left` when forge stops and the container waits, paused. */
+async function followAgent(
+  task: Task,
+  attempt: Attempt,
+  rooms: Rooms,
+  signal: AbortSignal,
+): Promise<Settled> {
+  const ended = await watchAgent(task, attempt, rooms, signal);
+  return ended === 'paused' ? 'left' : settleAttempt(task, attempt, ended, rooms);
+}

@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import type { ContainerExit } from '../container/engine.ts';
+import { type Denial, type ModelUsage, openGateway } from '../gateway/gateway.ts';
+import type { Rooms } from '../rooms.ts';
+import type { NewEvent } from '../task/event.ts';
+import { attemptId } from '../task/names.ts';
+import type { Attempt, Task } from '../task/task.ts';
+import type { Workspace } from '../workspace/layout.ts';
+import { AttemptClocks } from './attempt-clocks.ts';
+import { type AgentEnd, classifyAttempt } from './classify.ts';
+import { collectResult } from './collect.ts';
+import { discardAttempt } from './discard.ts';
+import { type Interruption, interruptionOf, whenInterrupted } from './interruption.ts';
+import { OutputRecorder } from './output-recorder.ts';
+import { readModelKey } from './prepare-container.ts';
+import type { Ended } from './settle.ts';
+
+/** What an agent may print in one attempt; more is a program run wild, and the engine keeps all of it on disk. */
+const OUTPUT_LIMIT_BYTES = 256 * 1024 ** 2;
+/** How long a stopped agent has to end, and the entrypoint to pack its work, before it is killed. */
+const STOP_GRACE_SECONDS = 10;
+
+/**
+ * Follows a container from before its start, or from wherever it is when forge was started anew, to its end: records
+ * its output, serves its gateway, and keeps forge's own clocks. Then its work is collected and its remains are
+ * removed. `paused`: forge is being stopped, and the container waits for the next start.
+ */
+export async function watchAgent(
+  task: Task,
+  attempt: Attempt,
+  rooms: Rooms,
+  signal: AbortSignal,
+): Promise<Ended | 'paused'> {
+  const mirror = rooms.workspaces.mirror(task.repo);
+  const workspace = await rooms.workspaces.find(mirror, attemptId(task.id, attempt.number));
+  const container = attempt.containerId === null ? null : await rooms.engine.inspect(attempt.containerId);
+  if (workspace === null || container === null) {
+    const message = workspace === null ? 'its workspace is gone' : 'the engine does not know it any more';
+    return { outcome: { kind: 'container_lost', message }, resultSha: null };
+  }
+  const end = await follow(task, attempt, workspace, container.id, rooms, signal);
+  if (end === 'paused') return 'paused';
+
+  const imported = await collectResult(task, attempt, workspace, rooms);
+  await discardAttempt(task, attempt, rooms);
+  const interruption = interruptionOf(signal);
+  return {
+    outcome: classifyAttempt(end, imported, { ...rooms.config, outputBytes: OUTPUT_LIMIT_BYTES }),
+    resultSha: imported.kind === 'changed' ? imported.sha : null,
+    ...(interruption === null ? {} : { interruption }),
+  };
+}
+
+async function follow(
+  task: Task,
+  attempt: Attempt,
+  workspace: Workspace,
+  containerId: string,
+  rooms: Rooms,
+  signal: AbortSignal,
+): Promise<AgentEnd | 'paused'> {
+  const { engine, events } = rooms;
+  const detach = new AbortController();
+  const clocks = new AttemptClocks();
+  const recorder = new OutputRecorder(task, attempt, rooms, OUTPUT_LIMIT_BYTES, () => clocks.touch());
+  const gateway = await openGateway({
+    socketPath: join(workspace.run, 'gateway.sock'),
+    dummyKey: await readModelKey(workspace),
+    upstream: rooms.config.anthropicBaseUrl,
+    credential: rooms.modelCredential,
+    onUsage: (usage) => recordUsage(task, attempt, usage, rooms),
+    onDenied: (denied) => events.append(task.id, attempt.number, deniedEvent(denied)),
+    onTraffic: () => clocks.touch(),
+  });
+  try {
+    const recorded = recorder.record(await engine.output(containerId, { signal: detach.signal }));
+    const elapsedMs = await letRun(task, attempt, containerId, rooms);
+    const cause = await Promise.race([
+      engine.wait(containerId, detach.signal).then((exit) => ({ cause: 'exited' as const, exit })),
+      clocks.runOut({ ...rooms.config, elapsedMs }, detach.signal).then((cause) => ({ cause })),
+      recorder.tooMuch.then(() => ({ cause: 'output_limit' as const })),
+      whenInterrupted(signal).then((interruption) => ({ cause: 'interrupted' as const, interruption })),
+      recorded.then(() => new Promise<never>(() => {})),
+    ]);
+    return await conclude(cause, { task, attempt, containerId, recorder, recorded, rooms });
+  } finally {
+    detach.abort();
+    await gateway.close();
+  }
+}
+
+/** Starts a new container or wakes a paused one; answers how long the agent has been at work before, in ms. */
+async function letRun(task: Task, attempt: Attempt, containerId: string, rooms: Rooms): Promise<number> {
+  const { engine, queue, clock } = rooms;
+  if (attempt.startedAt === null) {
+    await engine.start(containerId);
+    queue.recordStart(task, attempt.number, clock.now());
+    return 0;
+  }
+  const container = await engine.inspect(containerId);
+  if (container?.state === 'created') await engine.start(containerId);
+  if (container?.state === 'paused') await engine.unpause(containerId);
+  const pausedMs = queue.recordResume(task, attempt.number, clock.now());
+  return clock.now() - attempt.startedAt - pausedMs;
+}
+
+type Cause =
+  | { cause: 'exited'; exit: ContainerExit }
+  | { cause: 'timed_out' | 'stalled' | 'output_limit' }
+  | { cause: 'interrupted'; interruption: Interruption };
+
+interface Followed {
+  task: Task;
+  attempt: Attempt;
+  containerId: string;
+  recorder: OutputRecorder;
+  recorded: Promise<void>;
+  rooms: Rooms;
+}
+
+async function conclude(cause: Cause, followed: Followed): Promise<AgentEnd | 'paused'> {
+  const { task, attempt, containerId, recorder, recorded, rooms } = followed;
+  if (cause.cause === 'interrupted' && cause.interruption.kind === 'drain') {
+    await rooms.engine.pause(containerId);
+    rooms.queue.recordPause(task, attempt.number, rooms.clock.now());
+    return 'paused';
+  }
+  if (cause.cause !== 'exited') await rooms.engine.stop(containerId, { graceSeconds: STOP_GRACE_SECONDS });
+  await recorded;
+  switch (cause.cause) {
+    case 'exited':
+      return { ...cause, result: recorder.finish(cause.exit.exitCode) };
+    case 'interrupted':
+      return { cause: 'cancelled' };
+    default:
+      return { cause: cause.cause };
+  }
+}
+
+function recordUsage(task: Task, attempt: Attempt, usage: ModelUsage, { queue, events }: Rooms): void {
+  // What the cache gave or took was read by the model as well, so it counts as input.
+  const inputTokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+  queue.addUsage(task.id, attempt.number, { inputTokens, outputTokens: usage.outputTokens, usd: 0 });
+  const text = `${usage.model}: ${inputTokens} tokens in, ${usage.outputTokens} out`;
+  events.append(task.id, attempt.number, { type: 'usage', text, data: { ...usage } });
+}
+
+function deniedEvent(denied: Denial): NewEvent {
+  const text = `${denied.method} ${denied.path}: ${denied.reason}`;
+  return { type: 'gateway.denied', text, data: { ...denied } };
+}

@@ -1,0 +1,58 @@
+import type { DaemonControl } from '../api/control.ts';
+import { allCounts, STATUS_TASKS, type StatusJson } from '../api/status-json.ts';
+import { isoTime, type TaskJson, taskJson } from '../api/task-json.ts';
+import type { Interruption } from '../attempt/interruption.ts';
+import { forgeVersion } from '../config/version.ts';
+import type { Dispatcher } from '../queue/dispatcher.ts';
+import type { Rooms } from '../rooms.ts';
+import { isActive } from '../task/state.ts';
+import type { Task } from '../task/task.ts';
+
+export interface ControlParts {
+  rooms: Rooms;
+  dispatcher: Dispatcher;
+  startedAt: number;
+  /** Begins to stop and returns. */
+  stop(interruption: Interruption): void;
+}
+
+/** What the control API may ask of this daemon. */
+export function daemonControl({ rooms, dispatcher, startedAt, stop }: ControlParts): DaemonControl {
+  const { queue } = rooms;
+  const show = (task: Task): TaskJson => taskJson(task, queue.attempts(task.id));
+  return {
+    status: () => describeStatus(rooms, startedAt),
+    tasks: (state) => queue.list(state === null ? {} : { state }).map(show),
+    task: (name) => show(queue.resolve(name)),
+    cancel: async (name) => {
+      const task = queue.resolve(name);
+      const interruption: Interruption = { kind: 'cancel', reason: 'cancelled by the operator' };
+      if (!isActive(task.state)) return show(queue.cancelIdle(task.id, interruption.reason));
+      await dispatcher.interrupt(task.id, interruption);
+      return show(queue.require(task.id));
+    },
+    retry: (name) => show(queue.requeue(queue.resolve(name).id, 'retried by the operator')),
+    pause: () => queue.pause(),
+    resume: () => {
+      queue.resume();
+      dispatcher.look();
+    },
+    stop: ({ now }) => stop({ kind: now ? 'stop' : 'drain' }),
+  };
+}
+
+function describeStatus({ queue, github }: Rooms, startedAt: number): StatusJson {
+  const { remaining, resetAt } = github.rateLimit();
+  return {
+    daemon: {
+      running: true,
+      pid: process.pid,
+      version: forgeVersion(),
+      startedAt: isoTime(startedAt),
+      paused: queue.isPaused(),
+      github: { remaining, resetAt: isoTime(resetAt) },
+    },
+    counts: allCounts(queue.counts()),
+    tasks: queue.list({ limit: STATUS_TASKS }).map((task) => taskJson(task, queue.attempts(task.id))),
+  };
+}

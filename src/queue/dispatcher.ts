@@ -1,0 +1,90 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { EventLog } from '../events/event-log.ts';
+import type { TaskId } from '../task/ids.ts';
+import type { Task } from '../task/task.ts';
+import type { TaskQueue } from './task-queue.ts';
+
+export interface DispatcherParts {
+  queue: TaskQueue;
+  events: EventLog;
+  config: Pick<Config, 'maxConcurrent' | 'maxPerRepo'>;
+  clock: Clock;
+  logger: Logger;
+  /** The story of one claimed task; must not throw. The signal's reason says how it is to end early. */
+  attempt(task: Task, signal: AbortSignal): Promise<void>;
+}
+
+/** setTimeout takes no longer wait than this; a later due time is simply looked at again. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Keeps the slots full: one story for each claimed task, a new claim whenever a slot or a task becomes free. */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #underWay = new Map<TaskId, { abort: AbortController; ended: Promise<void> }>();
+  #unsubscribe: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #open = false;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Goes on with the tasks that were under way when forge ended, then claims. */
+  start(): void {
+    this.#open = true;
+    for (const task of this.#parts.queue.active()) this.#begin(task);
+    this.#unsubscribe = this.#parts.events.subscribe(() => this.#fill());
+    this.#fill();
+  }
+
+  /** No claim after this; each story is interrupted with `reason`. Resolves when the last one has ended. */
+  async stop(reason: unknown): Promise<void> {
+    this.#open = false;
+    this.#unsubscribe();
+    clearTimeout(this.#timer);
+    for (const { abort } of this.#underWay.values()) abort.abort(reason);
+    await Promise.all([...this.#underWay.values()].map(({ ended }) => ended));
+  }
+
+  /** Interrupts one story with `reason`, and resolves when it has ended. */
+  async interrupt(id: TaskId, reason: unknown): Promise<void> {
+    const story = this.#underWay.get(id);
+    story?.abort.abort(reason);
+    await story?.ended;
+  }
+
+  /** Claims what can be claimed; for changes that no task's event tells of. */
+  look(): void {
+    this.#fill();
+  }
+
+  #fill(): void {
+    if (!this.#open) return;
+    for (;;) {
+      const task = this.#parts.queue.claim(this.#parts.config);
+      if (task === null) break;
+      this.#begin(task);
+    }
+    this.#wakeWhenDue();
+  }
+
+  #begin(task: Task): void {
+    const abort = new AbortController();
+    const ended = this.#parts.attempt(task, abort.signal).then(() => {
+      this.#underWay.delete(task.id);
+      this.#fill();
+    });
+    this.#underWay.set(task.id, { abort, ended });
+  }
+
+  #wakeWhenDue(): void {
+    clearTimeout(this.#timer);
+    const dueAt = this.#parts.queue.nextDueAt();
+    if (dueAt === null) return;
+    const wait = dueAt - this.#parts.clock.now();
+    // Due already and not claimed: no slot is free, and the next story that ends looks again.
+    if (wait > 0) this.#timer = setTimeout(() => this.#fill(), Math.min(wait, LONGEST_TIMER_MS));
+  }
+}
