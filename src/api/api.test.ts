@@ -177,7 +177,7 @@ describe('where nobody answers', () => {
   });
 
   test('an answer that is not a daemon’s is not taken for one', async () => {
-    const other = createServer((_request, response) => response.end('{"daemon":"yes"}'));
+    const other = createServer((_request, response) => response.writeHead(500).end('<html>'));
     await new Promise<void>((resolve) => other.listen(socketPath, resolve));
     stopServing = async () => void other.close();
     await expect(connect(socketPath).status()).rejects.toMatchObject({ category: 'internal' });

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { type ErrorCategory, ForgeError, messageOf, type Service } from '../errors.ts';
 
 // Typed against the unions, so that a new category cannot be forgotten here.
@@ -16,21 +15,24 @@ const HTTP_STATUS: Readonly<Record<ErrorCategory, number>> = {
   stale: 409,
   internal: 500,
 };
-const SERVICES = ['forge', 'github', 'docker', 'git', 'database', 'agent'] as const satisfies Service[];
-const CATEGORIES = Object.keys(HTTP_STATUS) as ErrorCategory[];
 
-export const errorJsonSchema = z.object({
-  error: z.object({
-    category: z.enum(CATEGORIES),
-    service: z.enum(SERVICES),
-    message: z.string(),
-    next: z.string().nullable(),
+/** A `ForgeError` on its way to another process. */
+export interface ErrorJson {
+  error: {
+    category: ErrorCategory;
+    service: Service;
+    message: string;
+    next: string | null;
     /** ms since epoch. */
-    retryAt: z.number().nullable(),
-  }),
-});
+    retryAt: number | null;
+  };
+}
 
-export type ErrorJson = z.infer<typeof errorJsonSchema>;
+/** Whether something that another forge process sent is an error. */
+export function isErrorJson(value: unknown): value is ErrorJson {
+  const { category, message } = fieldsOf(fieldsOf(value).error);
+  return typeof message === 'string' && typeof category === 'string' && category in HTTP_STATUS;
+}
 
 /** Carries a thrown value to another process; anything but a `ForgeError` becomes `internal`. */
 export function errorJson(error: unknown): ErrorJson {
@@ -53,4 +55,8 @@ export function errorFromJson({ error }: ErrorJson): ForgeError {
 
 export function httpStatus(category: ErrorCategory): number {
   return HTTP_STATUS[category];
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

@@ -1,22 +1,19 @@
-import { z } from 'zod';
 import { TASK_STATES, type TaskState } from '../task/state.ts';
-import { taskJsonSchema } from './task-json.ts';
+import type { TaskJson } from './task-json.ts';
 
-/** What `forge status --json` prints. Where no daemon runs, what only a daemon knows is null. */
-export const statusJsonSchema = z.object({
-  daemon: z.object({
-    running: z.boolean(),
-    pid: z.number().nullable(),
-    version: z.string(),
-    startedAt: z.iso.datetime().nullable(),
-    paused: z.boolean(),
-    github: z.object({ remaining: z.number().nullable(), resetAt: z.iso.datetime().nullable() }),
-  }),
-  counts: z.record(z.enum(TASK_STATES), z.number()),
-  tasks: z.array(taskJsonSchema),
-});
-
-export type StatusJson = z.infer<typeof statusJsonSchema>;
+/** What `forge status --json` prints; times are ISO 8601 UTC. What only a daemon knows is null where none runs. */
+export interface StatusJson {
+  daemon: {
+    running: boolean;
+    pid: number | null;
+    version: string;
+    startedAt: string | null;
+    paused: boolean;
+    github: { remaining: number | null; resetAt: string | null };
+  };
+  counts: Record<TaskState, number>;
+  tasks: TaskJson[];
+}
 
 /** How many tasks a status shows: all that are open and the newest that are not, up to this. */
 export const STATUS_TASKS = 200;

@@ -1,38 +1,28 @@
-import { z } from 'zod';
-import { TASK_STATES } from '../task/state.ts';
-import type { Attempt, Task } from '../task/task.ts';
+import type { TaskState } from '../task/state.ts';
+import type { Attempt, PullRequestRef, Task, Usage } from '../task/task.ts';
 
-const time = z.iso.datetime();
-
-/** A task as scripts see it; times are ISO 8601 UTC. `attempt` is the newest one, `usage` the sum over all. */
-export const taskJsonSchema = z.object({
-  id: z.string(),
-  repo: z.string(),
-  issue: z.number(),
-  title: z.string(),
-  state: z.enum(TASK_STATES),
-  reason: z.string().nullable(),
-  wakeAt: time.nullable(),
-  attempt: z
-    .object({
-      number: z.number(),
-      kind: z.string(),
-      startedAt: time.nullable(),
-      container: z.string().nullable(),
-    })
-    .nullable(),
-  agent: z.string(),
-  branch: z.string(),
-  baseSha: z.string().nullable(),
-  headSha: z.string().nullable(),
-  pullRequest: z.object({ number: z.number(), url: z.string(), state: z.string() }).nullable(),
-  usage: z.object({ inputTokens: z.number(), outputTokens: z.number(), usd: z.number() }),
-  createdAt: time,
-  updatedAt: time,
-  finishedAt: time.nullable(),
-});
-
-export type TaskJson = z.infer<typeof taskJsonSchema>;
+/** A task as scripts see it; times are ISO 8601 UTC. */
+export interface TaskJson {
+  id: string;
+  repo: string;
+  issue: number;
+  title: string;
+  state: TaskState;
+  reason: string | null;
+  wakeAt: string | null;
+  /** The newest one; `container` is the engine's id. */
+  attempt: { number: number; kind: string; startedAt: string | null; container: string | null } | null;
+  agent: string;
+  branch: string;
+  baseSha: string | null;
+  headSha: string | null;
+  pullRequest: PullRequestRef | null;
+  /** The sum over all attempts. */
+  usage: Usage;
+  createdAt: string;
+  updatedAt: string;
+  finishedAt: string | null;
+}
 
 /** The one place where a task's JSON is made, for the daemon and for a CLI that reads the database itself. */
 export function taskJson(task: Task, attempts: readonly Attempt[]): TaskJson {

@@ -1,14 +1,8 @@
-import { z } from 'zod';
-import { errorJson, errorJsonSchema } from '../api/error-json.ts';
+import { type ErrorJson, errorJson } from '../api/error-json.ts';
 import { print } from './output.ts';
 
 /** What a daemon tells the `forge start` that waits for it, once. */
-export const announcementSchema = z.union([
-  z.object({ ready: z.literal(true), pid: z.int() }),
-  errorJsonSchema,
-]);
-
-type Announcement = z.infer<typeof announcementSchema>;
+export type Announcement = { ready: true; pid: number } | ErrorJson;
 
 export interface Announcer {
   ready(info: { pid: number }): void;

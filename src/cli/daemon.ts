@@ -4,9 +4,9 @@ import { here } from './here.ts';
 
 /** The daemon of the home in force; whether one runs shows at the first call. */
 export async function theDaemon(): Promise<DaemonClient> {
-  const [{ connect }, { loadHome }] = await Promise.all([
+  const [{ connect }, { findHome }] = await Promise.all([
     import('../api/client.ts'),
-    import('../config/load-config.ts'),
+    import('../config/find-home.ts'),
   ]);
-  return connect(homePaths(loadHome(here())).socket);
+  return connect(homePaths(await findHome(here())).socket);
 }

@@ -13,13 +13,13 @@ export interface Records {
 
 /** Reads the database itself, so it works beside a daemon and without one; null where forge never ran. */
 export async function openRecords(): Promise<Records | null> {
-  const [{ loadHome }, { openReadOnly }, { EventLog }, { TaskQueue }] = await Promise.all([
-    import('../config/load-config.ts'),
+  const [{ findHome }, { openReadOnly }, { EventLog }, { TaskQueue }] = await Promise.all([
+    import('../config/find-home.ts'),
     import('../store/open-database.ts'),
     import('../events/event-log.ts'),
     import('../queue/task-queue.ts'),
   ]);
-  const db = openReadOnly(homePaths(loadHome(here())).database);
+  const db = openReadOnly(homePaths(await findHome(here())).database);
   if (db === null) return null;
   const events = new EventLog(db, systemClock);
   return { queue: new TaskQueue(db, systemClock, events), events };

@@ -57,16 +57,17 @@ test('a daemon that is ready goes on by itself, its output in a private log', as
   await until(() => !isAlive(pid));
 });
 
-test('the reason of a daemon that cannot start arrives whole, and its process is gone', async () => {
+test('the reason of a daemon that cannot start arrives whole, and it may still put its things away', async () => {
   const script = `await announcer().failed(
       new ForgeError('Docker does not answer', { category: 'unavailable', service: 'docker', next: 'Start it' }));
-    setInterval(() => {}, 1000);`;
+    setTimeout(() => console.log('put away'), 200);`;
   await expect(start(script)).rejects.toMatchObject({
     category: 'unavailable',
     service: 'docker',
     message: 'Docker does not answer',
     next: 'Start it',
   });
+  expect(readFileSync(logFile, 'utf8')).toContain('put away');
   expect(isAlive(loggedPid())).toBe(false);
 });
 
@@ -84,8 +85,10 @@ test('one that ends without a word is reported with its exit code and where its 
   });
 });
 
-test('one that never gets ready is ended', async () => {
-  await expect(start('setInterval(() => {}, 1000);', 1500)).rejects.toMatchObject({
+test('one that never gets ready is ended, also when it minds no signal', async () => {
+  await expect(
+    start("process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);", 1500),
+  ).rejects.toMatchObject({
     category: 'unavailable',
     message: 'the daemon was not ready after 1.5 seconds',
   });

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fchmodSync, openSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { errorFromJson } from '../api/error-json.ts';
 import { ForgeError } from '../errors.ts';
-import { announcementSchema } from './announce.ts';
+import type { Announcement } from './announce.ts';
 
 /** The daemon's own calls at its start have deadlines of seconds; this is for one that hangs all the same. */
 const READY_MS = 120_000;
-const GRACE_MS = 10_000;
+const GRACE_MS = 3000;
 
 /**
  * Starts a process of its own session with this one's Node, environment and working directory, its output appended
@@ -21,9 +22,14 @@ export async function spawnDaemon(options: {
 }): Promise<{ pid: number }> {
   const child = spawnDetached(options.args, options.logFile);
   try {
-    const pid = await announcement(child, options);
+    const said = await announcement(child, options);
+    if ('error' in said) {
+      // It puts its things away and writes to its log, which a signal would cut short.
+      await goneWithin(child, GRACE_MS);
+      throw errorFromJson(said);
+    }
     child.unref();
-    return { pid };
+    return { pid: said.pid };
   } catch (error) {
     await end(child);
     throw error;
@@ -46,15 +52,15 @@ function spawnDetached(args: readonly string[], logFile: string): ChildProcess {
 async function announcement(
   child: ChildProcess,
   { logFile, readyMs = READY_MS }: { logFile: string; readyMs?: number },
-): Promise<number> {
+): Promise<Announcement> {
   const next = `See ${logFile}`;
   const settled = new AbortController();
-  const heard = once(child, 'message', { signal: settled.signal }).then(([message]: unknown[]) => {
-    const said = announcementSchema.parse(message);
-    if ('error' in said) throw errorFromJson(said);
-    return said.pid;
-  });
-  const ended = once(child, 'exit', { signal: settled.signal }).then(([code, signal]: unknown[]): never => {
+  // What comes over this channel is of this same program.
+  const heard = once(child, 'message', { signal: settled.signal }).then(
+    (messages: unknown[]) => messages[0] as Announcement,
+  );
+  // `close` and not `exit`: it waits for messages that are still on their way.
+  const ended = once(child, 'close', { signal: settled.signal }).then(([code, signal]: unknown[]): never => {
     const how = signal === null ? `exit code ${code}` : String(signal);
     throw new ForgeError(`the daemon ended before it was ready (${how})`, {
       category: 'internal',
@@ -78,10 +84,15 @@ async function announcement(
 
 /** Gently, then not: whatever it was doing, nothing of it stays. */
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const gone = once(child, 'exit');
   child.kill('SIGTERM');
-  const force = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
-  await gone;
-  clearTimeout(force);
+  if (await goneWithin(child, GRACE_MS)) return;
+  child.kill('SIGKILL');
+  await goneWithin(child, GRACE_MS);
+}
+
+async function goneWithin(child: ChildProcess, ms: number): Promise<boolean> {
+  const isGone = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+  if (isGone()) return true;
+  await Promise.race([once(child, 'exit'), setTimeout(ms, undefined, { ref: false })]);
+  return isGone();
 }

@@ -1,6 +1,8 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 
+export const DEFAULT_HOME = '~/.forge';
+
 /** The address family of unix sockets holds this many bytes of path. */
 const MAX_SOCKET_PATH = 107;
 

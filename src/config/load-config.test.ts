@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ForgeError } from '../errors.ts';
-import { loadConfig, loadHome } from './load-config.ts';
+import { findHome } from './find-home.ts';
+import { loadConfig } from './load-config.ts';
 
 let root: string;
 let cwd: string;
@@ -94,9 +95,16 @@ describe('values', () => {
     expect(load({ [key]: text }).config).toHaveProperty(field, value);
   });
 
-  test('a home may be written with ~ and with a slash at its end', () => {
-    expect(loadHome({ env: { HOME: root, FORGE_HOME: '~/home/' }, cwd })).toBe(home);
-    expect(loadHome({ env: { HOME: root }, cwd })).toBe(join(root, '.forge'));
+  test('a home may be written with ~ and with a slash at its end', async () => {
+    const place = { env: { HOME: root, ...COMPLETE, FORGE_HOME: '~/home/' }, cwd };
+    expect(loadConfig(place).config.home).toBe(home);
+    expect(await findHome(place)).toBe(home);
+  });
+
+  test('the home is ~/.forge where nothing names it', async () => {
+    const place = { env: { HOME: root, ...COMPLETE }, cwd };
+    expect(loadConfig(place).config.home).toBe(join(root, '.forge'));
+    expect(await findHome(place)).toBe(join(root, '.forge'));
   });
 });
 
@@ -138,9 +146,9 @@ describe('sources', () => {
     });
   });
 
-  test('the home may be named by a file of the working directory, but not moved by one of its own', () => {
+  test('the home may be named by a file of the working directory, but not moved by one of its own', async () => {
     writeFileSync(join(cwd, 'forge.yaml'), `home: ${home}\n`);
-    expect(loadHome({ env: {}, cwd })).toBe(home);
+    expect(await findHome({ env: {}, cwd })).toBe(home);
     writeFileSync(join(home, '.env'), `FORGE_HOME=${home}/\n`);
     expect(loadConfig({ env: COMPLETE, cwd }).config.home).toBe(home);
     writeFileSync(join(home, '.env'), 'FORGE_HOME=/elsewhere\n');
@@ -232,6 +240,15 @@ describe('faults', () => {
     expect(load({ FORGE_HOME: longest }).config.home).toBe(longest);
     const [fault] = faultsOf(() => load({ FORGE_HOME: `${longest}y` }));
     expect(fault).toContain('1 bytes shorter');
+  });
+
+  test('the home alone is found whatever else is wrong, and refused when it is wrong itself', async () => {
+    const place = { env: { FORGE_CPUS: 'many', FORGE_HOME: 'relative' }, cwd };
+    const refusal = { category: 'settings', data: { faults: [expect.stringContaining('an absolute path')] } };
+    await expect(findHome(place)).rejects.toMatchObject(refusal);
+    expect(await findHome({ ...place, env: { ...place.env, FORGE_HOME: home } })).toBe(home);
+    writeFileSync(join(cwd, '.env'), 'FORGE_HOME=relative\n');
+    await expect(findHome({ ...place, env: { FORGE_CPUS: 'many' } })).rejects.toMatchObject(refusal);
   });
 
   test('a file that cannot be read, or is not YAML, is a fault', () => {

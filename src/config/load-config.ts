@@ -1,7 +1,7 @@
-import { ForgeError } from '../errors.ts';
 import type { Config, Secrets } from './config.ts';
 import { type Place, type Reading, readSettings, type SettingRow } from './read-settings.ts';
 import { SETTINGS, type SettingKey, type SettingValues } from './settings.ts';
+import { settingsError } from './settings-error.ts';
 
 /** `all`: what the daemon needs must be there. `local`: only what is there must be right. */
 export type Requirement = 'all' | 'local';
@@ -27,24 +27,6 @@ export function loadConfig(place: Place & { require?: Requirement }): LoadedConf
     sources: new Map(reading.rows.map(({ key, source }) => [key, source])),
     listing: () => reading.rows,
   };
-}
-
-/** The home alone, for commands that must work whatever else is wrong. Throws `settings` when it is itself wrong. */
-export function loadHome(place: Place): string {
-  const { values, faults } = readSettings(place);
-  if (values.FORGE_HOME !== undefined) return values.FORGE_HOME;
-  throw settingsError(faults.filter((fault) => fault.startsWith('FORGE_HOME')));
-}
-
-/** One error for all faults, a line each. */
-export function settingsError(faults: readonly string[]): ForgeError {
-  const count = faults.length === 1 ? 'a setting is wrong' : `${faults.length} settings are wrong`;
-  return new ForgeError([`${count}:`, ...faults].join('\n  '), {
-    category: 'settings',
-    service: 'forge',
-    next: 'Correct them; forge config shows what is in force and where it comes from',
-    data: { faults },
-  });
 }
 
 /** A setting whose value has a fault is `undefined` here and reported already; only null is missing. */

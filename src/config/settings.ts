@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AGENT_NAMES } from '../task/task.ts';
-import { homeFault } from './home.ts';
+import { DEFAULT_HOME, homeFault } from './home.ts';
 import {
   dockerHost,
   fraction,
@@ -30,7 +30,7 @@ export interface Setting<T, Default extends string | null> {
 export const SETTINGS = {
   FORGE_HOME: setting({
     description: 'Everything forge keeps: database, socket, lock, logs, mirrors, attempts',
-    default: '~/.forge',
+    default: DEFAULT_HOME,
     schema: z.string().superRefine((home, context) => {
       const fault = homeFault(home);
       if (fault !== null) context.addIssue({ code: 'custom', message: fault });
