@@ -46,11 +46,13 @@ interface Import {
 const imports: Import[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file))
   .flatMap((file) =>
-    [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(([, target = '']) => ({
-      file,
-      room: roomOf(file),
-      target: target.startsWith('.') ? normalize(relative(SRC, join(SRC, dirname(file), target))) : target,
-    })),
+    [...readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(
+      ([, target = '']) => ({
+        file,
+        room: roomOf(file),
+        target: target.startsWith('.') ? normalize(relative(SRC, join(SRC, dirname(file), target))) : target,
+      }),
+    ),
   );
 
 test('there are imports to look at', () => {
@@ -69,7 +71,9 @@ test('imports go down only', () => {
 test('one SDK lives in one room', () => {
   const strays = imports
     .filter(({ room, target }) =>
-      Object.entries(HOMES).some(([sdk, homes]) => (target === sdk || target.startsWith(sdk)) && !homes.includes(room)),
+      Object.entries(HOMES).some(
+        ([sdk, homes]) => (target === sdk || target.startsWith(sdk)) && !homes.includes(room),
+      ),
     )
     .map(({ file, target }) => `${file} imports ${target}`);
   expect(strays).toEqual([]);

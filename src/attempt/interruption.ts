@@ -25,3 +25,13 @@ export function whenInterrupted(signal: AbortSignal): Promise<Interruption> {
     else signal.addEventListener('abort', interrupted, { once: true });
   });
 }
+
+/** Waits no longer than until `signal` aborts, then throws its reason; what was waited for goes on by itself. */
+export async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return Promise.race([
+    work,
+    whenInterrupted(signal).then((): never => {
+      throw signal.reason;
+    }),
+  ]);
+}

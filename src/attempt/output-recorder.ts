@@ -33,6 +33,7 @@ export class OutputRecorder {
   #pending: NewEvent[] = [];
   #kept = 0;
   #flushTimer: NodeJS.Timeout | undefined;
+  #failure: unknown;
   #tellTooMuch: () => void = () => {};
 
   constructor(task: Task, attempt: Attempt, rooms: Rooms, limitBytes: number, onProgress: () => void) {
@@ -65,8 +66,9 @@ export class OutputRecorder {
         this.#take(lines.push(frame));
       }
       this.#take(lines.finish());
-    } finally {
       this.#flush();
+    } finally {
+      clearTimeout(this.#flushTimer);
       await raw.close();
     }
   }
@@ -88,13 +90,14 @@ export class OutputRecorder {
   }
 
   #take(lines: readonly Line[]): void {
+    if (this.#failure !== undefined) throw this.#failure;
     for (const { stream, text } of lines) {
       const events = this.#parser.line(stream, text);
       this.#read[stream] += 1;
       if (this.#read[stream] > this.#stored[stream]) this.#keep(events);
       if (this.#pending.length >= FLUSH_EVENTS) this.#flush();
     }
-    if (lines.length > 0) this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+    if (lines.length > 0) this.#flushTimer ??= setTimeout(() => this.#flushLater(), FLUSH_MS);
   }
 
   #keep(events: readonly NewEvent[]): void {
@@ -106,7 +109,17 @@ export class OutputRecorder {
     }
   }
 
+  /** Nobody awaits a timer, so what goes wrong in it is thrown to whoever takes the next line. */
+  #flushLater(): void {
+    try {
+      this.#flush();
+    } catch (error) {
+      this.#failure = error;
+    }
+  }
+
   #flush(): void {
+    if (this.#failure !== undefined) throw this.#failure;
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
     const offsets = {

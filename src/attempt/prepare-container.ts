@@ -9,6 +9,7 @@ import type { Attempt, Task } from '../task/task.ts';
 import type { Workspace } from '../workspace/layout.ts';
 import { repositoryConfigOf } from '../workspace/repository-config.ts';
 import { discardAttempt } from './discard.ts';
+import { orAbort } from './interruption.ts';
 import { buildPrompt } from './prompt.ts';
 
 /**
@@ -23,13 +24,13 @@ export async function prepareContainer(
 ): Promise<Attempt> {
   await discardAttempt(task, attempt, rooms);
   const repositoryConfig = await repositoryConfigOf(task, attempt, rooms.workspaces);
-  await rooms.agentImage(task.agent);
-  signal.throwIfAborted();
+  await orAbort(rooms.agentImage(task.agent), signal);
   const workspace = await rooms.workspaces.prepare({
     mirror: rooms.workspaces.mirror(task.repo),
     attemptId: attemptId(task.id, attempt.number),
     startSha: attempt.startSha,
     branch: task.branch,
+    signal,
   });
   const modelKey = await layOutRunFiles(task, attempt, workspace, repositoryConfig, rooms);
   const launch = rooms.agentAdapter(task.agent).launch({

@@ -60,9 +60,10 @@ async function follow(
   const detach = new AbortController();
   const clocks = new AttemptClocks();
   const recorder = new OutputRecorder(task, attempt, rooms, OUTPUT_LIMIT_BYTES, () => clocks.touch());
+  let recorded: Promise<void> = Promise.resolve();
   const gateway = await serveGateway(task, attempt, workspace, rooms, () => clocks.touch());
   try {
-    const recorded = recorder.record(await engine.output(containerId, { signal: detach.signal }));
+    recorded = recorder.record(await engine.output(containerId, { signal: detach.signal }));
     const elapsedMs = await letRun(task, attempt, containerId, rooms);
     const cause = await Promise.race([
       engine.wait(containerId, detach.signal).then((exit) => ({ cause: 'exited' as const, exit })),
@@ -74,6 +75,7 @@ async function follow(
     return await conclude(cause, { task, attempt, containerId, recorder, recorded, rooms });
   } finally {
     detach.abort();
+    await Promise.allSettled([recorded]);
     await gateway.close();
   }
 }

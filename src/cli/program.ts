@@ -4,6 +4,7 @@ import { type ErrorCategory, ForgeError, isForgeError, messageOf } from '../erro
 import { addCancel } from './cancel.ts';
 import { addConfig } from './config.ts';
 import { addDemo } from './demo.ts';
+import { addExplain } from './explain.ts';
 import { addImage } from './image.ts';
 import { inert, inertLines } from './inert.ts';
 import { addLogs } from './logs.ts';
@@ -49,6 +50,7 @@ function buildProgram(): Command {
   addTasks(program);
   addShow(program);
   addLogs(program);
+  addExplain(program);
   addCancel(program);
   addRetry(program);
   addPause(program);

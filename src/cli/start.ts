@@ -35,6 +35,8 @@ async function startForeground(): Promise<void> {
     const loaded = loadConfig(here());
     const { runDaemon } = await import('../daemon/main.ts');
     await runDaemon(loaded, { onReady: announce.ready });
+    // Everything is closed, but an image that is still being built would hold the process until it is done.
+    process.exit(0);
   } catch (error) {
     await announce.failed(error);
     throw error;

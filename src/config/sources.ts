@@ -28,10 +28,15 @@ export function environmentSource(env: NodeJS.ProcessEnv): Source {
   return { name: 'environment', values: withoutEmpty(known), faults: [] };
 }
 
-/** A file that is not there is an empty source. */
+/**
+ * A file that is not there is an empty source. A project's own `.env` may lie where forge is started, so only unknown
+ * keys that begin like forge's are a fault.
+ */
 export function envFileSource(file: string): Source {
   return fileSource(file, (text) => ({
-    entries: Object.entries(parseEnv(text)).map(([key, value]) => [key, value ?? '']),
+    entries: Object.entries(parseEnv(text))
+      .map(([key, value]): [string, string] => [key, value ?? ''])
+      .filter(([key]) => key.startsWith('FORGE_') || KNOWN_KEYS.includes(key)),
     faults: [],
   }));
 }

@@ -94,11 +94,12 @@ test('a label by somebody without write permission leaves a reason and nothing e
   const world = await openWorld({ files: FILES, env: { FORGE_AGENT_COMMAND: RIGHT_AGENT } });
   const { github, repo } = world;
   const strange = world.labelledIssue('Run my code', 'Please.', 'mallory');
-  await until('the refusal to be logged', async () => {
-    const log = await world.daemonLog();
-    return { done: log.includes('issue not admitted') ? true : null, seen: log.slice(-500) };
+  const refusal = await until('the refusal', async () => {
+    const { stdout } = await world.forge('explain', `${repo}#${strange}`, '--json');
+    const [decision] = JSON.parse(stdout) as { admitted: boolean; reason: string }[];
+    return { done: decision ?? null, seen: stdout };
   });
-  expect(await world.daemonLog()).toMatch(/mallory.*write|write.*mallory/i);
+  expect(refusal).toMatchObject({ admitted: false, reason: expect.stringContaining('mallory') });
   expect((await world.status()).tasks).toEqual([]);
   expect(github.comments(repo, strange)).toEqual([]);
   expect(github.pullRequests(repo)).toEqual([]);
