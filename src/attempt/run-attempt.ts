@@ -62,7 +62,8 @@ async function takeStep(step: Step, task: Task, rooms: Rooms, signal: AbortSigna
 /** A fresh workspace and container for an attempt that is on record, and the agent set to work in it. */
 async function startAgent(task: Task, attempt: Attempt, rooms: Rooms, signal: AbortSignal): Promise<Settled> {
   const prepared = await prepareContainer(task, attempt, rooms, signal);
-  return followAgent(rooms.queue.startRunning(task), prepared, rooms, signal);
+  const running = task.state === 'running' ? task : rooms.queue.startRunning(task);
+  return followAgent(running, prepared, rooms, signal);
 }
 
 /** The agent at work, until its outcome is on record; `left` when forge stops and the container waits, paused. */

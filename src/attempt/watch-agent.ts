@@ -84,8 +84,9 @@ async function follow(
 async function letRun(task: Task, attempt: Attempt, containerId: string, rooms: Rooms): Promise<number> {
   const { engine, queue, clock } = rooms;
   if (attempt.startedAt === null) {
-    await engine.start(containerId);
+    // Noted first: a forge that dies in between finds a container to start, not a running one that it must not trust.
     queue.recordStart(task, attempt.number, clock.now());
+    await engine.start(containerId);
     return 0;
   }
   const container = await engine.inspect(containerId);

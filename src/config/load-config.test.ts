@@ -177,6 +177,11 @@ describe('faults', () => {
     ]);
   });
 
+  test('another program’s variables in a .env are none of forge’s business', () => {
+    writeFileSync(join(cwd, '.env'), 'DATABASE_URL=postgres://localhost/app\nFORGE_LABEL=robot\n');
+    expect(load({}).config.label).toBe('robot');
+  });
+
   test('what the daemon needs must be there, unless only local things are asked for', () => {
     const place = { env: { FORGE_HOME: home }, cwd };
     expect(faultsOf(() => loadConfig(place)).map((fault) => fault.split(':')[0])).toEqual([
