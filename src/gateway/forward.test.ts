@@ -175,6 +175,19 @@ test('a compressed answer, whose usage cannot be read, does not pass', async () 
   });
 });
 
+test('a refused credential is told with the name of its setting, and as nothing to try again', async () => {
+  const url = await startUpstream((_request, response) => {
+    response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"invalid x-api-key"}');
+  });
+  const answer = await (await openTestGateway(url)).call();
+  expect(answer).toMatchObject({ status: 401, headers: { 'x-should-retry': 'false' } });
+  expect(answer.body).toContain('ANTHROPIC_API_KEY');
+
+  const credential = { kind: 'oauth' as const, value: () => 'a token' };
+  const other = await (await openTestGateway(url, { credential })).call();
+  expect(other.body).toContain('CLAUDE_CODE_OAUTH_TOKEN');
+});
+
 test('an answer before the request is read to its end passes', async () => {
   const url = await startUpstream((_request, response) => {
     response.writeHead(413, { connection: 'close' }).end('too much for me');

@@ -100,6 +100,7 @@ async function download(call: Call, answer: IncomingMessage, deadline: Deadline)
     );
   }
   const status = answer.statusCode ?? 502;
+  if (status === 401) throw refusedCredential(credential);
   const succeeded = status < 400;
   const secret = credential.value();
   const mask = new Mask(secret);
@@ -131,6 +132,12 @@ async function write(stream: Writable, chunk: Buffer): Promise<void> {
     };
     stream.on('drain', proceed).on('close', proceed);
   });
+}
+
+/** In the provider's own words the CLI would tell people to mend a key that the container does not have. */
+function refusedCredential({ kind }: ModelCredential): ModelError {
+  const setting = kind === 'api_key' ? 'ANTHROPIC_API_KEY' : 'CLAUDE_CODE_OAUTH_TOKEN';
+  return new ModelError(401, 'authentication_error', `the model API refuses what ${setting} holds`);
 }
 
 function tooLarge(): ModelError {

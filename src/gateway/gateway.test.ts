@@ -172,7 +172,7 @@ test('without a credential it says which setting is missing', async () => {
   const { url, seen } = await recordingUpstream();
   const gateway = await openTestGateway(url, { credential: null });
   const answer = await gateway.call();
-  expect(answer.status).toBe(401);
+  expect(answer).toMatchObject({ status: 401, headers: { 'x-should-retry': 'false' } });
   expect(JSON.parse(answer.body)).toMatchObject({
     type: 'error',
     error: { type: 'authentication_error', message: expect.stringContaining('ANTHROPIC_API_KEY') },

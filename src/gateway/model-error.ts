@@ -14,7 +14,9 @@ export class ModelError extends Error {
 
   /** Ends the connection as well: the rest of the request may still be on its way, and nobody will read it. */
   send(response: ServerResponse): void {
-    response.writeHead(this.status, { 'content-type': 'application/json', connection: 'close' });
+    // The CLIs retry a 401 for half a minute unless told; no key becomes right by that.
+    const giveUp = this.status === 401 ? { 'x-should-retry': 'false' } : {};
+    response.writeHead(this.status, { 'content-type': 'application/json', connection: 'close', ...giveUp });
     response.end(this.body());
   }
 
