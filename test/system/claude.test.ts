@@ -103,8 +103,10 @@ test('a key that the provider refuses fails the task at once, with the name of t
 test('claude asked for by a label, where forge has no key at all', async () => {
   const env = { FORGE_AGENT: 'command', FORGE_AGENT_COMMAND: 'true', ANTHROPIC_API_KEY: undefined };
   const { world, model } = await openClaudeWorld({ turns: [DONE], env });
-  const issue = world.labelledIssue('No key');
-  world.github.label(world.repo, issue, 'forge:claude', 'ada');
+  const { github, repo } = world;
+  const issue = github.openIssue({ repo, title: 'No key', body: null, author: 'ada' });
+  github.label(repo, issue, 'forge:claude', 'ada');
+  github.label(repo, issue, 'forge', 'ada');
   const task = await world.task(issue, ({ state }) => state === 'failed');
   expect(task.agent).toBe('claude');
   expect(task.reason).toMatch(/needs ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN/);
