@@ -11,7 +11,12 @@ export async function runProgram(
   args: readonly string[],
   { mayFail = false } = {},
 ): Promise<number> {
-  const child = spawn(program, args, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], timeout: DEADLINE_MS });
+  const child = spawn(program, args, {
+    cwd: '/',
+    env: { PATH: process.env.PATH }, // and not the daemon's own, which holds its secrets
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: DEADLINE_MS,
+  });
   const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? -1));
