@@ -17,6 +17,8 @@ export const API_ROOT = '/api/v3';
 /** One request as it arrived. `status` null: it was not answered, or not yet. */
 export interface SeenRequest {
   kind: 'api' | 'git';
+  /** ms since epoch. */
+  at: number;
   method: string;
   /** Of the API: below its root. Without the query. */
   path: string;
@@ -108,6 +110,7 @@ function look(state: State, request: IncomingMessage): SeenRequest {
   const api = path.startsWith(`${API_ROOT}/`);
   return {
     kind: api ? 'api' : 'git',
+    at: state.clock.now(),
     method: request.method ?? '',
     path: api ? path.slice(API_ROOT.length) : path,
     query,
