@@ -18,8 +18,3 @@ export async function eventsOf(world: World, task: string): Promise<LoggedEvent[
     .split('\n')
     .map((line) => JSON.parse(line) as LoggedEvent);
 }
-
-/** The states that a task has been in, in order. */
-export async function statesOf(world: World, task: string): Promise<unknown[]> {
-  return (await eventsOf(world, task)).filter(({ type }) => type === 'state').map(({ to }) => to);
-}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished, type TestContext } from 'vitest';
 import type { StatusJson } from '../../src/api/status-json.ts';
 import type { TaskJson } from '../../src/api/task-json.ts';
 import type { Files } from '../../src/demo/github/repository-files.ts';
@@ -160,10 +160,13 @@ export async function until<T>(
   }
 }
 
-/** A world with a daemon that is ready, which goes away with the test. */
-export async function openWorld(wish: Parameters<typeof World.open>[0] = {}): Promise<World> {
+/** A world with a daemon that is ready, which goes away with the test; a concurrent test has hooks of its own. */
+export async function openWorld(
+  wish: Parameters<typeof World.open>[0] = {},
+  hooks: Pick<TestContext, 'onTestFinished'> = { onTestFinished },
+): Promise<World> {
   const world = await World.open(wish);
-  onTestFinished(() => world.close());
+  hooks.onTestFinished(() => world.close());
   await world.start();
   return world;
 }
