@@ -21,19 +21,24 @@ export async function openClaudeWorld(
   },
 ): Promise<ClaudeWorld> {
   const { turns, env, acceptedKey, ...rest } = wish;
-  const key = `sk-ant-api03-${randomBytes(24).toString('hex')}`;
+  const key = randomKey();
   const model = await startMessagesServer({ turns, apiKey: acceptedKey ?? key });
   onTestFinished(() => model.close());
-  const world = await openWorld({
-    ...rest,
-    env: {
-      FORGE_AGENT: 'claude',
-      FORGE_AGENT_IMAGE: process.env.FORGE_TEST_CLAUDE_IMAGE ?? process.env.FORGE_AGENT_IMAGE,
-      FORGE_MAX_ATTEMPTS: '1',
-      ANTHROPIC_BASE_URL: model.url,
-      ANTHROPIC_API_KEY: key,
-      ...env,
-    },
-  });
+  const world = await openWorld({ ...rest, env: { ...claudeSettings(model, key), ...env } });
   return { world, model, key };
+}
+
+export function randomKey(): string {
+  return `sk-ant-api03-${randomBytes(24).toString('hex')}`;
+}
+
+/** For one attempt only, so that a failure is final at once. */
+export function claudeSettings(model: Pick<MessagesServer, 'url'>, key: string): NodeJS.ProcessEnv {
+  return {
+    FORGE_AGENT: 'claude',
+    FORGE_AGENT_IMAGE: process.env.FORGE_TEST_CLAUDE_IMAGE ?? process.env.FORGE_AGENT_IMAGE,
+    FORGE_MAX_ATTEMPTS: '1',
+    ANTHROPIC_BASE_URL: model.url,
+    ANTHROPIC_API_KEY: key,
+  };
 }
