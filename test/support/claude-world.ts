@@ -36,7 +36,6 @@ export function randomKey(): string {
 export function claudeSettings(model: Pick<MessagesServer, 'url'>, key: string): NodeJS.ProcessEnv {
   return {
     FORGE_AGENT: 'claude',
-    FORGE_AGENT_IMAGE: process.env.FORGE_TEST_CLAUDE_IMAGE ?? process.env.FORGE_AGENT_IMAGE,
     FORGE_MAX_ATTEMPTS: '1',
     ANTHROPIC_BASE_URL: model.url,
     ANTHROPIC_API_KEY: key,
