@@ -7,8 +7,10 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, type TestContext } from 'vitest';
+import { connect } from '../../src/api/client.ts';
 import type { StatusJson } from '../../src/api/status-json.ts';
 import type { TaskJson } from '../../src/api/task-json.ts';
+import { homePaths } from '../../src/config/home-paths.ts';
 import type { Files } from '../../src/demo/github/repository-files.ts';
 import { type DemoGitHub, startGitHub } from '../../src/demo/github-server.ts';
 import { checkExchanges, type ExchangeCheck } from './openapi-check.ts';
@@ -116,10 +118,10 @@ export class World {
     return JSON.parse((await this.forge('status', '--json')).stdout) as StatusJson;
   }
 
-  /** Waits until the newest task of an issue satisfies the condition. */
+  /** Waits until the newest task of an issue satisfies the condition; asks the daemon itself, which costs less than a process. */
   task(issue: number, holds: (task: TaskJson) => boolean): Promise<TaskJson> {
     return until(`the task of issue ${issue}`, async () => {
-      const { tasks } = await this.status();
+      const { tasks } = await connect(homePaths(this.home).socket).status();
       const task = tasks.find((candidate) => candidate.issue === issue);
       return { done: task !== undefined && holds(task) ? task : null, seen: task };
     });

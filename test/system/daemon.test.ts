@@ -8,8 +8,8 @@ import { openWorld, until, type World } from '../support/world.ts';
 const WAITING_AGENT =
   'echo begun; until [ -e go ]; do sleep 0.2; done; rm go; echo done > done.txt; echo ended';
 
-test('a second daemon is refused with the pid of the first', async () => {
-  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: 'true' } });
+test.concurrent('a second daemon is refused with the pid of the first', async (hooks) => {
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: 'true' } }, hooks);
   const { daemon } = await world.status();
   const second = await world.forge('start');
   expect(second).toMatchObject({ code: 1, stdout: '' });
@@ -17,8 +17,8 @@ test('a second daemon is refused with the pid of the first', async () => {
   expect((await world.status()).daemon.pid).toBe(daemon.pid);
 });
 
-test('without a daemon the database answers, and commands that need one say how to get it', async () => {
-  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: 'true' } });
+test.concurrent('without a daemon the database answers, and commands that need one say how to get it', async (hooks) => {
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: 'true' } }, hooks);
   const task = await world.task(world.labelledIssue('Nothing'), ({ state }) => state === 'closed');
   expect(await world.forge('stop')).toMatchObject({ code: 0 });
   const status = await world.forge('status', '--json');
@@ -34,8 +34,8 @@ test('without a daemon the database answers, and commands that need one say how 
   expect(await world.forge('stop')).toMatchObject({ code: 3 });
 });
 
-test('a stop pauses the container, and the next start goes on with it: one attempt, no line lost or doubled', async () => {
-  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: WAITING_AGENT } });
+test.concurrent('a stop pauses the container, and the next start goes on with it: one attempt, no line lost or doubled', async (hooks) => {
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: WAITING_AGENT } }, hooks);
   const issue = world.labelledIssue('Wait');
   const running = await begun(world, issue);
   expect(await world.forge('stop')).toMatchObject({ code: 0 });
@@ -49,8 +49,8 @@ test('a stop pauses the container, and the next start goes on with it: one attem
   expect(await outputOf(world, task.id)).toEqual(['begun', 'ended']);
 });
 
-test('a killed daemon leaves the agent at work, and the next one takes it up', async () => {
-  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: WAITING_AGENT } });
+test.concurrent('a killed daemon leaves the agent at work, and the next one takes it up', async (hooks) => {
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: WAITING_AGENT } }, hooks);
   const issue = world.labelledIssue('Survive');
   const running = await begun(world, issue);
   const { pid } = (await world.status()).daemon;
@@ -69,9 +69,9 @@ test('a killed daemon leaves the agent at work, and the next one takes it up', a
   expect(world.github.comments(world.repo, issue)).toHaveLength(1);
 });
 
-test('stop --now ends the container, keeps its work, and costs no attempt', async () => {
+test.concurrent('stop --now ends the container, keeps its work, and costs no attempt', async (hooks) => {
   const agent = `echo half > half.txt; ${WAITING_AGENT}`;
-  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: agent, FORGE_MAX_ATTEMPTS: '1' } });
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: agent, FORGE_MAX_ATTEMPTS: '1' } }, hooks);
   const issue = world.labelledIssue('Now');
   const first = await begun(world, issue);
   expect(await world.forge('stop', '--now')).toMatchObject({ code: 0 });
@@ -87,8 +87,8 @@ test('stop --now ends the container, keeps its work, and costs no attempt', asyn
   await world.task(issue, ({ state }) => state === 'in_review');
 });
 
-test('SIGTERM drains as a stop does', async () => {
-  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: WAITING_AGENT } });
+test.concurrent('SIGTERM drains as a stop does', async (hooks) => {
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: WAITING_AGENT } }, hooks);
   await begun(world, world.labelledIssue('Term'));
   const { pid } = (await world.status()).daemon;
   const toldAt = performance.now();
@@ -101,9 +101,9 @@ test('SIGTERM drains as a stop does', async () => {
   expect((await engineContainers(world.home))[0]?.State).toBe('paused');
 });
 
-test('a cancelled task stops at once, keeps its work and publishes nothing; retried, it begins anew', async () => {
+test.concurrent('a cancelled task stops at once, keeps its work and publishes nothing; retried, it begins anew', async (hooks) => {
   const agent = `echo half > half.txt; ${WAITING_AGENT}`;
-  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: agent } });
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: agent } }, hooks);
   const issue = world.labelledIssue('Cancel');
   const { id } = await begun(world, issue);
   expect(await world.forge('cancel', id)).toMatchObject({ code: 0 });
@@ -120,8 +120,8 @@ test('a cancelled task stops at once, keeps its work and publishes nothing; retr
   await world.task(issue, ({ state }) => state === 'in_review');
 });
 
-test('a pause holds over a restart', async () => {
-  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: 'echo x > x.txt' } });
+test.concurrent('a pause holds over a restart', async (hooks) => {
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: 'echo x > x.txt' } }, hooks);
   expect(await world.forge('pause')).toMatchObject({ code: 0 });
   await world.forge('stop');
   await world.start();
@@ -132,10 +132,13 @@ test('a pause holds over a restart', async () => {
   await world.task(issue, ({ state }) => state === 'in_review');
 });
 
-test('the container is what the design says it is', async () => {
-  const world = await openWorld({
-    env: { FORGE_AGENT_COMMAND: WAITING_AGENT, FORGE_PIDS: '100', FORGE_MEMORY: '256m' },
-  });
+test.concurrent('the container is what the design says it is', async (hooks) => {
+  const world = await openWorld(
+    {
+      env: { FORGE_AGENT_COMMAND: WAITING_AGENT, FORGE_PIDS: '100', FORGE_MEMORY: '256m' },
+    },
+    hooks,
+  );
   const { id, attempt } = await begun(world, world.labelledIssue('Look'));
   const { Name, Config, HostConfig } = await inspectContainer(attempt?.container ?? '');
   expect(Name).toBe(`/forge-${id}-1`);

@@ -13,8 +13,8 @@ const FILES = {
 const RIGHT_AGENT =
   'echo right > answer.txt && git commit -qam "Right the answer" && echo "The answer is right now, @mallory."';
 
-test('an issue labelled by a writer becomes a pull request that closes it', async () => {
-  const world = await openWorld({ files: FILES, env: { FORGE_AGENT_COMMAND: RIGHT_AGENT } });
+test.concurrent('an issue labelled by a writer becomes a pull request that closes it', async (hooks) => {
+  const world = await openWorld({ files: FILES, env: { FORGE_AGENT_COMMAND: RIGHT_AGENT } }, hooks);
   const { github, repo, home } = world;
   const issue = world.labelledIssue('The answer is wrong');
   const task = await world.task(issue, ({ state }) => state === 'in_review');
@@ -66,8 +66,8 @@ test('an issue labelled by a writer becomes a pull request that closes it', asyn
   expect(kept.toString().trim()).toBe(`${pull?.headSha} refs/forge/tasks/${task.id}/1`);
 });
 
-test('the log tells the whole story, for people and for programs', async () => {
-  const world = await openWorld({ files: FILES, env: { FORGE_AGENT_COMMAND: RIGHT_AGENT } });
+test.concurrent('the log tells the whole story, for people and for programs', async (hooks) => {
+  const world = await openWorld({ files: FILES, env: { FORGE_AGENT_COMMAND: RIGHT_AGENT } }, hooks);
   const task = await world.task(world.labelledIssue('Tell'), ({ state }) => state === 'in_review');
 
   const json = await world.forge('logs', task.id.slice(0, 6), '--json');
@@ -90,8 +90,8 @@ test('the log tells the whole story, for people and for programs', async () => {
   expect((await world.forge('logs', task.id)).stdout).toContain('The answer is right now');
 });
 
-test('a label by somebody without write permission leaves a reason and nothing else', async () => {
-  const world = await openWorld({ files: FILES, env: { FORGE_AGENT_COMMAND: RIGHT_AGENT } });
+test.concurrent('a label by somebody without write permission leaves a reason and nothing else', async (hooks) => {
+  const world = await openWorld({ files: FILES, env: { FORGE_AGENT_COMMAND: RIGHT_AGENT } }, hooks);
   const { github, repo } = world;
   const strange = world.labelledIssue('Run my code', 'Please.', 'mallory');
   const refusal = await until('the refusal', async () => {
@@ -110,9 +110,9 @@ test('a label by somebody without write permission leaves a reason and nothing e
   await world.task(fine, ({ state }) => state === 'in_review');
 });
 
-test('two slots and six issues: never more than two containers, and six pull requests', async () => {
+test.concurrent('two slots and six issues: never more than two containers, and six pull requests', async (hooks) => {
   const agent = 'sleep 1; cat "$FORGE_PROMPT_FILE" | sha256sum > answer.txt';
-  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: agent, FORGE_MAX_CONCURRENT: '2' } });
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: agent, FORGE_MAX_CONCURRENT: '2' } }, hooks);
   const issues = [1, 2, 3, 4, 5, 6].map((n) => world.labelledIssue(`Number ${n}`));
   let most = 0;
   await until('six pull requests', async () => {
