@@ -28,7 +28,8 @@ async function config(options: { json?: true }): Promise<void> {
 function settingLines(rows: readonly SettingRow[]): string[] {
   const cells = rows.map(({ key, value, source, note }) => [
     key,
-    inert(value ?? ''),
+    // An unset secret would say so in both columns.
+    inert(value === source ? '' : (value ?? '')),
     inert(note === null ? source : `${source} (${note})`),
   ]);
   return aligned(cells).map((row) => row.join('  ').trimEnd());

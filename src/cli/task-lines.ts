@@ -1,6 +1,6 @@
 import { describeOutcome, type Verification } from '../task/outcome.ts';
 import type { Attempt, Evidence, Task } from '../task/task.ts';
-import { aligned, dateTime, duration } from './format.ts';
+import { aligned, clockTime, dateTime, duration } from './format.ts';
 import { inert } from './inert.ts';
 
 /** A task for a person: its facts, then a line for each attempt. */
@@ -30,13 +30,17 @@ function attemptLines(attempt: Attempt): string[] {
   const { inputTokens, outputTokens, usd } = attempt.usage;
   const usage = inputTokens + outputTokens === 0 ? '' : `, ${inputTokens} tokens in, ${outputTokens} out`;
   const cost = usd === 0 ? '' : `, $${usd.toFixed(2)}`;
-  const outcome = attempt.outcome === null ? 'under way' : describeOutcome(attempt.outcome);
+  const outcome = attempt.outcome === null ? underWay(attempt) : describeOutcome(attempt.outcome);
   return [
     '',
     `attempt ${attempt.number} (${attempt.kind})${took}${usage}${cost}`,
     `  ${inert(outcome)}`,
     ...verificationLines(attempt.verification),
   ];
+}
+
+function underWay({ startedAt }: Attempt): string {
+  return startedAt === null ? 'being prepared' : `under way since ${clockTime(startedAt)}`;
 }
 
 function verificationLines(verification: Verification | null): string[] {
