@@ -136,7 +136,7 @@ async function settleFailedAttempt(
   if (mayRetry(outcome, failed, Math.min(asked, rooms.config.maxAttempts))) {
     rooms.queue.retryLater(task, { reason, wakeAt: rooms.clock.now() + backoff(failed, Math.random) });
   } else {
-    rooms.queue.fail(task, `${reason} (attempt ${failed})`);
+    rooms.queue.fail(task, failed === 1 ? reason : `${reason} (${failed} attempts failed)`);
   }
   return 'left';
 }

@@ -16,13 +16,20 @@ export interface DispatcherParts {
   attempt(task: Task, signal: AbortSignal): Promise<void>;
 }
 
+interface Story {
+  taskId: TaskId;
+  abort: AbortController;
+  ended: Promise<void>;
+}
+
 /** setTimeout takes no longer wait than this; a later due time is simply looked at again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Keeps the slots full: one story for each claimed task, a new claim whenever a slot or a task becomes free. */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
-  readonly #underWay = new Map<TaskId, { abort: AbortController; ended: Promise<void> }>();
+  /** A task can be claimed again before its last story has quite ended, so it may be in here twice. */
+  readonly #underWay = new Set<Story>();
   #unsubscribe: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #open = false;
@@ -44,15 +51,15 @@ export class Dispatcher {
     this.#open = false;
     this.#unsubscribe();
     clearTimeout(this.#timer);
-    for (const { abort } of this.#underWay.values()) abort.abort(reason);
-    await Promise.all([...this.#underWay.values()].map(({ ended }) => ended));
+    await end([...this.#underWay], reason);
   }
 
   /** Interrupts one story with `reason`, and resolves when it has ended. */
   async interrupt(id: TaskId, reason: unknown): Promise<void> {
-    const story = this.#underWay.get(id);
-    story?.abort.abort(reason);
-    await story?.ended;
+    await end(
+      [...this.#underWay].filter(({ taskId }) => taskId === id),
+      reason,
+    );
   }
 
   /** Claims what can be claimed; for changes that no task's event tells of. */
@@ -73,10 +80,11 @@ export class Dispatcher {
   #begin(task: Task): void {
     const abort = new AbortController();
     const ended = this.#parts.attempt(task, abort.signal).then(() => {
-      this.#underWay.delete(task.id);
+      this.#underWay.delete(story);
       this.#fill();
     });
-    this.#underWay.set(task.id, { abort, ended });
+    const story: Story = { taskId: task.id, abort, ended };
+    this.#underWay.add(story);
   }
 
   #wakeWhenDue(): void {
@@ -87,4 +95,9 @@ export class Dispatcher {
     // Due already and not claimed: no slot is free, and the next story that ends looks again.
     if (wait > 0) this.#timer = setTimeout(() => this.#fill(), Math.min(wait, LONGEST_TIMER_MS));
   }
+}
+
+async function end(stories: readonly Story[], reason: unknown): Promise<void> {
+  for (const { abort } of stories) abort.abort(reason);
+  await Promise.all(stories.map(({ ended }) => ended));
 }

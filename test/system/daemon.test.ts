@@ -120,6 +120,19 @@ test.concurrent('a cancelled task stops at once, keeps its work and publishes no
   await world.task(issue, ({ state }) => state === 'in_review');
 });
 
+test.concurrent('a revision can be cancelled like any attempt', async (hooks) => {
+  const agent = `if grep -q 'exit code 1' "$FORGE_PROMPT_FILE"; then ${WAITING_AGENT}; else echo wrong > answer.txt; fi`;
+  const files = { 'README.md': '', '.forge.yml': 'verify:\n  - test ! -e answer.txt\n' };
+  const world = await openWorld({ files, env: { FORGE_AGENT_COMMAND: agent } }, hooks);
+  const issue = world.labelledIssue('Revise');
+  await world.task(issue, ({ attempt }) => attempt?.number === 2);
+  const { id } = await begun(world, issue);
+  expect(await world.forge('cancel', id)).toMatchObject({ code: 0 });
+  expect(await world.task(issue, () => true)).toMatchObject({ state: 'cancelled' });
+  expect(await engineContainers(world.home)).toEqual([]);
+  expect(world.github.pullRequests(world.repo)).toEqual([]);
+});
+
 test.concurrent('a pause holds over a restart', async (hooks) => {
   const world = await openWorld({ env: { FORGE_AGENT_COMMAND: 'echo x > x.txt' } }, hooks);
   expect(await world.forge('pause')).toMatchObject({ code: 0 });
