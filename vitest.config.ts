@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const NEED_ENGINE = [
   'test/system/*.test.ts',
   'src/container/docker-engine.test.ts',
+  'src/container/docker-exec.test.ts',
   'src/container/agent-files.test.ts',
   'src/container/agent-image.test.ts',
 ];

@@ -1,12 +1,16 @@
 #!/bin/sh
 # Packs the work of an attempt for forge: commits what lies about in /workspace on top of HEAD, then writes its tip
 # to /forge/out/tip and, if that is not START, the objects that forge lacks to /forge/out/pack.
-# Usage: collect.sh BASE START     (commits that forge has; either may be empty)
+# Usage: collect.sh BASE START [squash]     (commits that forge has; either may be empty)
+# With `squash` the result is one commit on START, whatever history the agent made: for one that forge refused.
+# $FORGE_COMMIT_MESSAGE is what a commit says that holds all of the agent's work.
 # Whatever state the agent left the repository in, the files count most. Standard output stays empty.
 set -u
 
 base=$1
 start=$2
+squash=${3:-}
+message=${FORGE_COMMIT_MESSAGE:-Keep what the agent left}
 out=/forge/out
 GIT_DIR=/forge/git
 GIT_WORK_TREE=/workspace
@@ -20,7 +24,11 @@ export GIT_DIR GIT_WORK_TREE GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG_GLOBAL 
 unset GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_NAMESPACE GIT_CEILING_DIRECTORIES
 cd "$GIT_WORK_TREE" || exit 1
 
-git() { command git -c core.hooksPath=/dev/null "$@"; }
+# Frugal, because it shares the container's memory limit with files of any size.
+git() {
+  command git -c core.hooksPath=/dev/null -c core.bigFileThreshold=16m -c pack.threads=1 \
+    -c pack.windowMemory=64m -c pack.deltaCacheSize=32m "$@"
+}
 note() { echo "forge: $*" >&2; }
 
 # Makes git work again: no locks of processes that are dead, no configuration but the plainest, a readable HEAD.
@@ -100,13 +108,21 @@ commit_leftovers() {
   fi
   set --
   for parent in $head $(cat "$GIT_DIR/MERGE_HEAD" 2>/dev/null); do set -- "$@" -p "$parent"; done
-  git commit-tree "$@" -m 'Keep what the agent left uncommitted' "$tree"
+  if [ "$head" = "$start" ]; then left=$message; else left='Keep what the agent left uncommitted'; fi
+  git commit-tree "$@" -m "$left" "$tree"
 }
 
 # An agent that went back to where it began may have its work on another branch.
 newest_branch() {
   [ -z "$start" ] || git for-each-ref --sort=-committerdate --count=1 --format='%(objectname)' \
     --no-merged="$start" refs/heads
+}
+
+# A history that does not begin at START cannot go on top of what is there; its files can, as one commit.
+put_on_start() {
+  [ -z "$start" ] || git merge-base --is-ancestor "$start" "$1" && { echo "$1"; return; }
+  note 'the history was rewritten; the work is taken as one commit on where the agent began'
+  git commit-tree -p "$start" -m "$message" "$1^{tree}"
 }
 
 # What the pack leaves out.
@@ -129,9 +145,11 @@ write_result() {
 repair_repository
 head=$(find_head)
 unlock_files
+if [ "$squash" = squash ]; then head=$start; fi
 tip=$(commit_leftovers) || exit 1
 if [ "$tip" = "$start" ]; then
   other=$(newest_branch)
   tip=${other:-$tip}
 fi
+tip=$(put_on_start "$tip") || exit 1
 write_result

@@ -16,7 +16,7 @@ export const command: AgentAdapter = {
       throw new ForgeError("the agent 'command' has no command to start", {
         category: 'settings',
         service: 'agent',
-        next: 'Set FORGE_AGENT_COMMAND, or FORGE_AGENT to another agent.',
+        next: 'Set FORGE_AGENT_COMMAND, or FORGE_AGENT to another agent',
       });
     }
     return { command: ['sh', '-c', agentCommand], env: {} };
@@ -24,11 +24,11 @@ export const command: AgentAdapter = {
 
   parser(): AgentParser {
     const said: string[] = [];
-    let lastLine = 'it printed nothing';
+    const last = { stdout: '', stderr: '' };
     return {
       line(stream, text) {
         if (text.trim() !== '') {
-          lastLine = bounded(text, 500);
+          last[stream] = bounded(text, 500);
           if (stream === 'stdout') said.push(bounded(text, EXPLANATION_BYTES));
           if (said.length > EXPLANATION_LINES) said.shift();
         }
@@ -37,7 +37,8 @@ export const command: AgentAdapter = {
       finish(exitCode) {
         if (exitCode === 0)
           return { ok: true, explanation: bounded(said.join('\n'), EXPLANATION_BYTES), usd: null };
-        return { ok: false, message: `the command ended with exit code ${exitCode}: ${lastLine}`, usd: null };
+        const reason = last.stderr || last.stdout || 'it printed nothing';
+        return { ok: false, message: `the command ended with exit code ${exitCode}: ${reason}`, usd: null };
       },
     };
   },

@@ -19,7 +19,7 @@ export function agentAdapter(name: AgentName): AgentAdapter {
       throw new ForgeError(`the agent '${name}' is not in this version of forge`, {
         category: 'settings',
         service: 'agent',
-        next: "Set FORGE_AGENT to 'claude' or 'command'.",
+        next: "Set FORGE_AGENT to 'claude' or 'command'",
       });
   }
 }

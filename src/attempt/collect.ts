@@ -1,5 +1,6 @@
 import { agentContainer } from '../container/agent-container.ts';
 import { containerBasics, type Rooms } from '../rooms.ts';
+import type { Sha } from '../task/ids.ts';
 import { attemptRef } from '../task/names.ts';
 import type { Attempt, Task } from '../task/task.ts';
 import type { ImportedResult } from '../workspace/import-result.ts';
@@ -11,8 +12,8 @@ const MAX_PACK_BYTES = 256 * 1024 ** 2;
 
 /**
  * Takes what an attempt left out of its ended container and keeps it under `refs/forge/`. Where the container died
- * before it could pack its work, a throw-away one does that over the same directories (salvage); host git never looks
- * into them.
+ * before it could pack its work, or made a history that is refused, a throw-away one packs the files over the same
+ * directories (salvage); host git never looks into them.
  */
 export async function collectResult(
   task: Task,
@@ -20,20 +21,40 @@ export async function collectResult(
   workspace: Workspace,
   rooms: Rooms,
 ): Promise<ImportedResult> {
-  const imported = await importPack(task, attempt, workspace, rooms);
-  const result = imported.kind === 'missing' ? await salvage(task, attempt, workspace, rooms) : imported;
+  let result = await importPack(task, attempt, workspace, rooms);
+  if (result.kind === 'missing') result = await salvage(task, attempt, workspace, false, rooms);
+  if (result.kind === 'rejected') {
+    rooms.events.append(task.id, attempt.number, { type: 'git', text: describeImport(result) });
+    result = await salvage(task, attempt, workspace, true, rooms);
+  }
+  if (result.kind === 'changed' && (await isEmptyChange(task, attempt, result.sha, rooms))) {
+    result = { kind: 'unchanged' };
+  }
   rooms.events.append(task.id, attempt.number, { type: 'git', text: describeImport(result) });
   return result;
+}
+
+/** Commits that change nothing are no result. */
+async function isEmptyChange(
+  task: Task,
+  attempt: Attempt,
+  sha: Sha,
+  { workspaces }: Rooms,
+): Promise<boolean> {
+  const { files } = await workspaces.diffStat(workspaces.mirror(task.repo), attempt.startSha, sha);
+  return files.length === 0;
 }
 
 async function salvage(
   task: Task,
   attempt: Attempt,
   workspace: Workspace,
+  squash: boolean,
   rooms: Rooms,
 ): Promise<ImportedResult> {
+  const basics = await containerBasics(task, attempt, workspace, rooms);
   const containerId = await rooms.engine.create(
-    agentContainer({ ...(await containerBasics(task, attempt, workspace, rooms)), role: 'salvage', env: {} }),
+    agentContainer({ ...basics, role: 'salvage', squash, env: {} }),
   );
   try {
     await rooms.engine.start(containerId);

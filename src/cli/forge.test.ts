@@ -302,7 +302,7 @@ describe('with a daemon', () => {
     expect(asked).toEqual(['pause', 'resume', 'retry acme/app#7']);
     expect(await forge(['cancel', 'zzzz'])).toMatchObject({
       code: 1,
-      stderr: 'forge: there is no task zzzz. See `forge tasks` for what there is.\n',
+      stderr: 'forge: there is no task zzzz. See `forge tasks` for what there is\n',
     });
   });
 

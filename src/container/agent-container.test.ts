@@ -23,7 +23,7 @@ const common = {
   paths,
   env: { X: 'y' },
 };
-const collect = { binDir: '/h/agent/1', baseSha: sha, startSha: sha };
+const collect = { binDir: '/h/agent/1', message: 'Mend it', baseSha: sha, startSha: sha };
 
 function mounts(spec: ReturnType<typeof agentContainer>): string[] {
   return spec.mounts.map(({ source, target, readOnly }) => `${source}:${target}:${readOnly ? 'ro' : 'rw'}`);
@@ -57,7 +57,8 @@ it('gives the agent its workspace to write, and everything else to read', () => 
 });
 
 it('gives salvage no gateway, and verification no way out either', () => {
-  const salvage = agentContainer({ ...common, ...collect, role: 'salvage' });
+  const salvage = agentContainer({ ...common, ...collect, role: 'salvage', squash: true });
+  expect(salvage.command).toEqual(['sh', '/forge/bin/collect.sh', sha, sha, 'squash']);
   expect(salvage.name).toBe('forge-0123456789-2-salvage');
   expect(mounts(salvage).filter((mount) => mount.includes(':/forge/run:'))).toEqual([]);
   const verify = agentContainer({ ...common, role: 'verify' });

@@ -33,6 +33,8 @@ interface ContainerRequest {
 /** `baseSha` and `startSha`: what forge has already, and the pack need not bring. */
 interface CollectRequest {
   binDir: string;
+  /** What a commit says that holds all of an agent's work; one line. */
+  message: string;
   baseSha: Sha;
   startSha: Sha;
 }
@@ -40,7 +42,8 @@ interface CollectRequest {
 export type AgentContainerRequest = ContainerRequest &
   (
     | ({ role: 'agent'; command: readonly string[] } & CollectRequest)
-    | ({ role: 'salvage' } & CollectRequest)
+    /** `squash`: as one commit on `startSha`, for a history that was refused. */
+    | ({ role: 'salvage'; squash: boolean } & CollectRequest)
     | { role: 'verify' }
   );
 
@@ -67,9 +70,9 @@ export function agentContainer(request: AgentContainerRequest): ContainerSpec {
 const COMMON_ENV = {
   HOME: '/forge/home',
   GIT_AUTHOR_NAME: 'forge',
-  GIT_AUTHOR_EMAIL: 'forge@localhost',
+  GIT_AUTHOR_EMAIL: 'forge@forge.invalid',
   GIT_COMMITTER_NAME: 'forge',
-  GIT_COMMITTER_EMAIL: 'forge@localhost',
+  GIT_COMMITTER_EMAIL: 'forge@forge.invalid',
 };
 
 function labels(request: ContainerRequest, role: ContainerRole): Record<string, string> {
@@ -83,8 +86,10 @@ function labels(request: ContainerRequest, role: ContainerRole): Record<string, 
 }
 
 function roleEnv(request: AgentContainerRequest): Record<string, string> {
-  if (request.role !== 'agent') return {};
+  if (request.role === 'verify') return {};
+  if (request.role === 'salvage') return { FORGE_COMMIT_MESSAGE: request.message };
   return {
+    FORGE_COMMIT_MESSAGE: request.message,
     FORGE_PROMPT_FILE: PROMPT_FILE,
     FORGE_BASE_SHA: request.baseSha,
     FORGE_START_SHA: request.startSha,
@@ -96,7 +101,13 @@ function command(request: AgentContainerRequest): string[] {
     case 'agent':
       return ['sh', '/forge/bin/entrypoint.sh', ...request.command];
     case 'salvage':
-      return ['sh', '/forge/bin/collect.sh', request.baseSha, request.startSha];
+      return [
+        'sh',
+        '/forge/bin/collect.sh',
+        request.baseSha,
+        request.startSha,
+        request.squash ? 'squash' : '',
+      ];
     case 'verify':
       // Some 68 years: busybox's older `sleep` does not know `infinity`.
       return ['sleep', '2147483647'];

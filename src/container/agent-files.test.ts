@@ -105,6 +105,7 @@ function request(laid: Laid, script: string): AgentContainerRequest {
     paths: laid.paths,
     env: {},
     binDir,
+    message: 'Mend it',
     baseSha: laid.startSha,
     startSha: laid.startSha,
   };
@@ -232,7 +233,7 @@ describe.concurrent('the collection', { timeout: 60_000 }, () => {
     expect(files).toEqual(['blob .gitignore', 'blob a.txt', 'blob c.txt', 'blob d.txt']);
     expect(show(laid, tip, 'a.txt')).toBe('a\nmore');
     expect(git(laid.mirror, 'log', '--format=%s %an <%ae>', `${laid.startSha}..${tip}`)).toBe(
-      'Keep what the agent left uncommitted forge <forge@localhost>\nmine forge <forge@localhost>',
+      'Keep what the agent left uncommitted forge <forge@forge.invalid>\nmine forge <forge@forge.invalid>',
     );
   });
 

@@ -90,7 +90,7 @@ function agentPackage(agent: AgentName): PinnedPackage | null {
       throw new ForgeError(`forge has no image for the agent ${agent} yet`, {
         category: 'settings',
         service: 'docker',
-        next: 'Use claude or command, or set FORGE_AGENT_IMAGE.',
+        next: 'Use claude or command, or set FORGE_AGENT_IMAGE',
       });
   }
 }

@@ -106,7 +106,7 @@ function noBase(cause: ForgeError): ForgeError {
   return new ForgeError(`there is no base image for agents: ${cause.message}`, {
     category: cause.category,
     service: 'docker',
-    next: `Set FORGE_BASE_IMAGE to a Debian image that the engine has, or make ${DEFAULT_BASE_IMAGE} available to it.`,
+    next: `Set FORGE_BASE_IMAGE to a Debian image that the engine has, or make ${DEFAULT_BASE_IMAGE} available to it`,
     cause,
   });
 }

@@ -59,7 +59,7 @@ function plainUser({ name, user }: ContainerSpec): string {
     throw new ForgeError(`container ${name} must not run as '${user}'`, {
       category: 'invalid',
       service: 'docker',
-      next: "Give the user as 'uid:gid', two numbers above 0.",
+      next: "Give the user as 'uid:gid', two numbers above 0",
     });
   }
   return user;

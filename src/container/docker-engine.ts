@@ -233,7 +233,7 @@ function architectureOf(name: string): EngineFacts['architecture'] {
   throw new ForgeError(`the container engine runs on ${name}`, {
     category: 'settings',
     service: 'docker',
-    next: 'Use an engine on x86-64 or arm64: the agents are published for these.',
+    next: 'Use an engine on x86-64 or arm64: the agents are published for these',
   });
 }
 

@@ -42,7 +42,7 @@ function unreachable(what: string, error: unknown): ForgeError {
     category: isForbidden ? 'forbidden' : 'unavailable',
     service: 'docker',
     next: isForbidden
-      ? "Let your account use the engine's socket (for Docker: join the group docker and log in again)."
+      ? "Let your account use the engine's socket (for Docker: join the group docker and log in again)"
       : 'Start Docker (or Podman’s service) and check DOCKER_HOST.',
     cause: error,
   });

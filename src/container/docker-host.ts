@@ -24,7 +24,7 @@ export function dockerAddress(
     throw new ForgeError(`DOCKER_HOST '${dockerHost}' is not an address that forge can use`, {
       category: 'settings',
       service: 'docker',
-      next: 'Set it to unix:///path/to/docker.sock or tcp://host:port without TLS, or unset it.',
+      next: 'Set it to unix:///path/to/docker.sock or tcp://host:port without TLS, or unset it',
     });
   }
   return { kind: 'tcp', host: url.hostname, port: url.port === '' ? 2375 : Number(url.port) };

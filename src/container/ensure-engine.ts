@@ -78,7 +78,7 @@ function noEngine(cause: ForgeError): ForgeError {
   return new ForgeError('there is no container engine', {
     category: 'unavailable',
     service: 'docker',
-    next: 'Install and start Docker Engine (on Debian or Ubuntu: `sudo apt-get install docker.io`) or Podman’s service.',
+    next: 'Install and start Docker Engine (on Debian or Ubuntu: `sudo apt-get install docker.io`) or Podman’s service',
     cause,
   });
 }
@@ -87,6 +87,6 @@ function notStarted(): ForgeError {
   return new ForgeError('Docker was started and does not answer', {
     category: 'unavailable',
     service: 'docker',
-    next: `Read ${LOG_FILE}, or start Docker yourself.`,
+    next: `Read ${LOG_FILE}, or start Docker yourself`,
   });
 }

@@ -46,7 +46,7 @@ function absent(command: string, cause: Error): ForgeError {
   return new ForgeError(`'${command}' cannot be started: ${cause.message}`, {
     category: 'not_found',
     service: 'docker',
-    next: `Install ${command} and see that it is on the PATH.`,
+    next: `Install ${command} and see that it is on the PATH`,
     cause,
   });
 }

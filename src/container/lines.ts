@@ -16,20 +16,12 @@ export interface Line {
   text: string;
 }
 
-/** How many lines of each stream are done with. */
-export type LineCounts = Readonly<Record<StreamName, number>>;
-
-/**
- * Turns frames into lines, each stream for itself, with at most one line's prefix in memory. Output that begins again
- * (`ContainerEngine.output` of a started container) is resumed by giving the counts reached before: that many lines
- * are passed over. A place is a number of lines because a replay keeps these and not the bytes.
- */
+/** Turns frames into lines, each stream for itself, with at most one line's prefix in memory. */
 export class LineSplitter {
-  readonly #streams: Readonly<Record<StreamName, StreamLines>>;
-
-  constructor(done: LineCounts = { stdout: 0, stderr: 0 }) {
-    this.#streams = { stdout: new StreamLines(done.stdout), stderr: new StreamLines(done.stderr) };
-  }
+  readonly #streams: Readonly<Record<StreamName, StreamLines>> = {
+    stdout: new StreamLines(),
+    stderr: new StreamLines(),
+  };
 
   /** The lines that this frame completed. */
   push({ stream, bytes }: Frame): Line[] {
@@ -42,26 +34,14 @@ export class LineSplitter {
       this.#streams[stream].finish().map((text) => ({ stream, text })),
     );
   }
-
-  /** Store these together with the lines returned so far, and a resume neither loses nor repeats one. */
-  get counts(): LineCounts {
-    return { stdout: this.#streams.stdout.count, stderr: this.#streams.stderr.count };
-  }
 }
 
 class StreamLines {
-  count: number;
-  #toSkip: number;
   /** A copy, not views: thousands of tiny views would each keep a whole chunk of the socket alive. */
   #pending = Buffer.alloc(256);
   #pendingBytes = 0;
   #isCut = false;
   #isOpen = false;
-
-  constructor(done: number) {
-    this.count = done;
-    this.#toSkip = done;
-  }
 
   push(bytes: Buffer): string[] {
     const lines: string[] = [];
@@ -81,12 +61,7 @@ class StreamLines {
   }
 
   #close(end: Buffer, lines: string[]): void {
-    if (this.#toSkip > 0) {
-      this.#toSkip -= 1;
-    } else {
-      this.count += 1;
-      lines.push(this.#text(end));
-    }
+    lines.push(this.#text(end));
     this.#pendingBytes = 0;
     this.#isCut = false;
     this.#isOpen = false;
@@ -101,7 +76,6 @@ class StreamLines {
 
   #keep(bytes: Buffer): void {
     this.#isOpen = true;
-    if (this.#toSkip > 0) return;
     const room = MAX_LINE_BYTES - this.#pendingBytes;
     if (bytes.length > room) this.#isCut = true;
     const kept = bytes.subarray(0, room);

@@ -75,7 +75,7 @@ function tampered(spec: string, expected: string, actual: string | null): ForgeE
   return new ForgeError(`the npm registry delivers another ${spec} than forge was made with`, {
     category: 'invalid',
     service: 'docker',
-    next: 'Check the registry that npm is set to use; do not use this archive.',
+    next: 'Check the registry that npm is set to use; do not use this archive',
     data: { expected, actual },
   });
 }

@@ -15,7 +15,7 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
     throw new ForgeError(`the path of the socket '${path}' is longer than ${MAX_PATH_BYTES} bytes`, {
       category: 'settings',
       service: 'forge',
-      next: 'Set FORGE_HOME to a directory with a shorter path.',
+      next: 'Set FORGE_HOME to a directory with a shorter path',
     });
   }
   try {

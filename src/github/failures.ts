@@ -67,7 +67,7 @@ const refusalSchema = z.object({
     .catch([]),
 });
 
-const PASSING_NEXT = 'check that GITHUB_API_URL answers; forge tries again by itself';
+const PASSING_NEXT = 'Check that GITHUB_API_URL answers; forge tries again by itself';
 const RATE_LIMITED: Meaning = {
   category: 'unavailable',
   next: 'forge goes on by itself when the limit has passed',
@@ -81,18 +81,18 @@ interface Meaning {
 }
 
 function meaningOf(status: number): Meaning {
-  if (status === 401) return { category: 'unauthorized', next: 'check GITHUB_TOKEN' };
+  if (status === 401) return { category: 'unauthorized', next: 'Check GITHUB_TOKEN' };
   if (status === 403 || status === 451) {
     return {
       category: 'forbidden',
-      next: 'give GITHUB_TOKEN write access to contents, issues and pull requests of the repository',
+      next: 'Give GITHUB_TOKEN write access to contents, issues and pull requests of the repository',
     };
   }
   if (status === 404 || status === 410) {
-    return { category: 'not_found', next: 'check the name, and that GITHUB_TOKEN can see the repository' };
+    return { category: 'not_found', next: 'Check the name, and that GITHUB_TOKEN can see the repository' };
   }
   if (status >= 400 && status < 500 && status !== 408) {
-    return { category: 'invalid', next: 'a rule of the repository may forbid this: see what GitHub says' };
+    return { category: 'invalid', next: 'A rule of the repository may forbid this: see what GitHub says' };
   }
   return { category: 'unavailable', next: PASSING_NEXT };
 }

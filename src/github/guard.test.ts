@@ -6,10 +6,10 @@ import type { Reply } from '../../test/support/scripted-server.ts';
 
 describe('errors', () => {
   test.each([
-    [401, 'unauthorized', 'check GITHUB_TOKEN'],
+    [401, 'unauthorized', 'Check GITHUB_TOKEN'],
     [403, 'forbidden', 'GITHUB_TOKEN'],
-    [404, 'not_found', 'check the name'],
-    [410, 'not_found', 'check the name'],
+    [404, 'not_found', 'Check the name'],
+    [410, 'not_found', 'Check the name'],
     [422, 'invalid', 'see what GitHub says'],
     [500, 'unavailable', 'GITHUB_API_URL'],
   ])('%i is %s and says the next step', async (status, category, next) => {
@@ -163,7 +163,7 @@ describe('the token', () => {
     async (token) => {
       await using server = await gitHubClient(() => ({}), { token });
       const error = await failureOf(server.github.issue(REPO, 5));
-      expect(error).toMatchObject({ category: 'unauthorized', next: 'check GITHUB_TOKEN' });
+      expect(error).toMatchObject({ category: 'unauthorized', next: 'Check GITHUB_TOKEN' });
       expect(server.requests).toHaveLength(0);
     },
   );

@@ -87,6 +87,6 @@ function usableToken(token: string): string {
   throw new ForgeError('the GitHub token is empty, or has characters that no token has', {
     category: 'unauthorized',
     service: 'github',
-    next: 'check GITHUB_TOKEN',
+    next: 'Check GITHUB_TOKEN',
   });
 }

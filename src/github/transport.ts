@@ -66,7 +66,7 @@ async function followWithinHost(
         {
           category: 'forbidden',
           service: 'github',
-          next: 'set GITHUB_API_URL to the address that GitHub itself uses',
+          next: 'Set GITHUB_API_URL to the address that GitHub itself uses',
           data: { endpoint },
         },
       );

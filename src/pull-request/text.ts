@@ -1,3 +1,4 @@
+import { oneLine } from '../task/names.ts';
 import type { Verification, VerifiedCommand } from '../task/outcome.ts';
 import type { Attempt, Evidence, Task } from '../task/task.ts';
 import type { DiffStat } from '../workspace/compare.ts';
@@ -12,14 +13,12 @@ export interface PullRequestFacts {
   changes: DiffStat;
 }
 
-const TITLE_CHARACTERS = 200;
 /** GitHub refuses a body of more than 65,536 characters. */
 const BODY_CHARACTERS = 60_000;
 const LISTED_FILES = 50;
 
 export function pullRequestTitle(task: Pick<Task, 'issue' | 'title'>): string {
-  const title = task.title.replace(/\s+/g, ' ').trim().slice(0, TITLE_CHARACTERS);
-  return title === '' ? `Resolve issue ${task.issue}` : title;
+  return oneLine(task.title) || `Resolve issue ${task.issue}`;
 }
 
 /**

@@ -36,7 +36,7 @@ export class IdleMoves {
           {
             category: 'conflict',
             service: 'forge',
-            next: `Cancel task ${open.id} first.`,
+            next: `Cancel task ${open.id} first`,
           },
         );
       }

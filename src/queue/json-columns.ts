@@ -14,7 +14,7 @@ const outcome: z.ZodType<Outcome> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('out_of_memory'), limitBytes: count }),
   z.object({ kind: z.literal('output_limit'), limitBytes: count }),
   z.object({ kind: z.literal('rejected'), message: text }),
-  z.object({ kind: z.literal('setup_failed'), command: text, message: text }),
+  z.object({ kind: z.literal('setup_failed'), message: text }),
   z.object({ kind: z.literal('container_lost'), message: text }),
   z.object({ kind: z.literal('cancelled') }),
 ]);

@@ -101,7 +101,7 @@ function notFound(what: string): ForgeError {
   return new ForgeError(`there is no task ${what}`, {
     category: 'not_found',
     service: 'forge',
-    next: 'See `forge tasks` for what there is.',
+    next: 'See `forge tasks` for what there is',
   });
 }
 

@@ -14,24 +14,24 @@ export function databaseError(error: unknown, file: string): unknown {
       return new ForgeError(message, {
         ...fields,
         category: 'unavailable',
-        next: 'Find out which other process holds the file; forge tries again.',
+        next: 'Find out which other process holds the file; forge tries again',
       });
     case 'FULL':
-      return new ForgeError(message, { ...fields, category: 'unavailable', next: 'Free space on the disk.' });
+      return new ForgeError(message, { ...fields, category: 'unavailable', next: 'Free space on the disk' });
     case 'CANTOPEN':
     case 'READONLY':
     case 'PERM':
       return new ForgeError(message, {
         ...fields,
         category: 'settings',
-        next: 'Make FORGE_HOME a directory on a local disk that forge may write to.',
+        next: 'Make FORGE_HOME a directory on a local disk that forge may write to',
       });
     case 'NOTADB':
     case 'CORRUPT':
       return new ForgeError(message, {
         ...fields,
         category: 'settings',
-        next: 'Restore the file from a backup, or move it away to start with an empty queue.',
+        next: 'Restore the file from a backup, or move it away to start with an empty queue',
       });
     default:
       return new ForgeError(message, { ...fields, category: 'internal' });

@@ -32,7 +32,7 @@ export function schemaVersion(db: BetterSqlite3.Database, newest: number): numbe
       {
         category: 'settings',
         service: 'database',
-        next: 'Install the newer forge again, or set FORGE_HOME to another directory.',
+        next: 'Install the newer forge again, or set FORGE_HOME to another directory',
       },
     );
   }

@@ -54,7 +54,7 @@ function set(db: Database, pragma: string, value: string | number, effective: st
     throw new ForgeError(`the database ${db.name} does not take ${pragma} = ${value}: it stays ${actual}`, {
       category: 'settings',
       service: 'database',
-      next: 'Move FORGE_HOME to a local file system; network file systems do not support this.',
+      next: 'Move FORGE_HOME to a local file system; network file systems do not support this',
     });
   }
 }
@@ -64,7 +64,7 @@ function requireTodaysSchema(db: Database): void {
   if (version < MIGRATIONS.length) {
     throw new ForgeError(
       `the database ${db.name} has schema version ${version}, this forge reads version ${MIGRATIONS.length}`,
-      { category: 'settings', service: 'database', next: 'Run `forge start` once to bring it up to date.' },
+      { category: 'settings', service: 'database', next: 'Run `forge start` once to bring it up to date' },
     );
   }
 }
@@ -77,7 +77,7 @@ function makePrivate(file: string): void {
     throw new ForgeError(`cannot write the database ${file}`, {
       category: 'settings',
       service: 'database',
-      next: 'Make FORGE_HOME a directory that forge may write to.',
+      next: 'Make FORGE_HOME a directory that forge may write to',
       cause,
     });
   }

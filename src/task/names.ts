@@ -35,3 +35,11 @@ export function branchName(issue: number, title: string): string {
 export function commentMarker(taskId: TaskId): string {
   return `<!-- forge:task:${taskId} -->`;
 }
+
+/** A title as one line of at most 200 characters without control characters, fit for a commit and a pull request. */
+export function oneLine(title: string): string {
+  return title
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, 200);
+}

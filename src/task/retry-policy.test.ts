@@ -3,14 +3,14 @@ import type { Outcome } from './outcome.ts';
 import { backoff, mayRetry } from './retry-policy.ts';
 
 describe('backoff', () => {
-  test('doubles from 30 seconds up to 30 minutes', () => {
+  test('doubles from 5 seconds up to 30 minutes', () => {
     const seconds = [1, 2, 3, 4, 5, 6, 7, 8, 2000].map((failures) => backoff(failures, () => 0.5) / 1000);
-    expect(seconds).toEqual([30, 60, 120, 240, 480, 960, 1800, 1800, 1800]);
+    expect(seconds).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 1800]);
   });
 
   test('spreads a quarter to either side', () => {
-    expect(backoff(1, () => 0)).toBe(22_500);
-    expect(backoff(1, () => 0.999_999)).toBe(37_500);
+    expect(backoff(1, () => 0)).toBe(3_750);
+    expect(backoff(1, () => 0.999_999)).toBe(6_250);
   });
 });
 

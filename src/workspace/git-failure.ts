@@ -24,40 +24,40 @@ const VERDICTS: readonly [RegExp, Verdict][] = [
     /Authentication failed|could not read (Username|Password)|terminal prompts disabled|error: 401/i,
     {
       category: 'unauthorized',
-      next: 'Check GITHUB_TOKEN: it may have expired or lack access to this repository.',
+      next: 'Check GITHUB_TOKEN: it may have expired or lack access to this repository',
     },
   ],
   [
     /error: 403|Permission to .* denied|Write access to repository not granted/i,
-    { category: 'forbidden', next: 'Give the token write access to the contents of this repository.' },
+    { category: 'forbidden', next: 'Give the token write access to the contents of this repository' },
   ],
   [
     /repository '.*' not found|error: 404|error: 410/i,
-    { category: 'not_found', next: 'Check the name of the repository and that the token may see it.' },
+    { category: 'not_found', next: 'Check the name of the repository and that the token may see it' },
   ],
   [
     /SSL certificate problem|certificate verif|unable to get local issuer|CAfile/i,
     {
       category: 'settings',
-      next: 'Set GIT_SSL_CAINFO to a file with the certificate authority of this server.',
+      next: 'Set GIT_SSL_CAINFO to a file with the certificate authority of this server',
     },
   ],
   [
     /transport '.*' not allowed|unable to update url base from redirection/i,
-    { category: 'invalid', next: 'The address must be http or https and must not lead elsewhere.' },
+    { category: 'invalid', next: 'The address must be http or https and must not lead elsewhere' },
   ],
-  [DISK_FULL, { category: 'unavailable', next: 'Make room on the disk that holds FORGE_HOME.' }],
+  [DISK_FULL, { category: 'unavailable', next: 'Make room on the disk that holds FORGE_HOME' }],
   [
     /fsck error/i,
-    { category: 'invalid', next: "Run 'git fsck' in a clone: the repository holds objects it complains of." },
+    { category: 'invalid', next: "Run 'git fsck' in a clone: the repository holds objects it complains of" },
   ],
   [
     /not a git repository|corrupt|bad (object|signature|config|tree)|reference broken|missing (blob|tree|commit)|is empty|packed-refs|packfile|unable to read|inflate|did not send all necessary objects/i,
-    { category: 'invalid', next: 'Move GIT_DIR away; forge fetches the repository anew.' },
+    { category: 'invalid', next: 'Move GIT_DIR away; forge fetches the repository anew' },
   ],
   [
     /Could not resolve|Failed to connect|Connection (refused|reset|timed out)|error: (429|5\d\d)|RPC failed|early EOF|hung up|disconnect|Operation (too slow|timed out)|transfer closed|Empty reply|unable to access|curl \d+|gnutls|SSL_|fetch-pack: |expected flush|protocol error|bad line length|broken pipe/i,
-    { category: 'unavailable', next: 'forge tries again by itself.' },
+    { category: 'unavailable', next: 'forge tries again by itself' },
   ],
 ];
 

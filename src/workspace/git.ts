@@ -202,7 +202,7 @@ function signalGroup(pid: number, name: NodeJS.Signals): void {
 function tooLate(command: GitCommand, deadlineMs: number): ForgeError {
   return new ForgeError(
     `git ${subcommand(command)} took longer than ${deadlineMs / 1000} seconds for ${command.gitDir}`,
-    { category: 'unavailable', service: 'git', next: 'forge tries again by itself.', data: { deadlineMs } },
+    { category: 'unavailable', service: 'git', next: 'forge tries again by itself', data: { deadlineMs } },
   );
 }
 
@@ -214,7 +214,7 @@ function noGit(cause: unknown): ForgeError {
   return new ForgeError('git is not installed, or not on the PATH', {
     category: 'settings',
     service: 'git',
-    next: 'Install git 2.39 or newer.',
+    next: 'Install git 2.39 or newer',
     cause,
   });
 }

@@ -110,7 +110,7 @@ test('a mirror that git cannot read is named, with what to do', async () => {
   writeFileSync(join(gitDir, 'packed-refs'), 'damaged');
   await expect(fetchFrom(fixture)).rejects.toMatchObject({
     category: 'invalid',
-    next: `Move ${gitDir} away; forge fetches the repository anew.`,
+    next: `Move ${gitDir} away; forge fetches the repository anew`,
   });
 });
 

@@ -81,7 +81,7 @@ export async function resolveBranch(git: Git, mirror: Mirror, branch: string): P
   throw new ForgeError(`${mirror.repo} has no branch '${branch}'`, {
     category: 'not_found',
     service: 'git',
-    next: 'Check the default branch of the repository.',
+    next: 'Check the default branch of the repository',
   });
 }
 

@@ -26,6 +26,6 @@ export async function runProgram(
   throw new ForgeError(`${program} failed for ${args.at(-1)}: ${stderr.trim().slice(0, 500)}`, {
     category: 'unavailable',
     service: 'forge',
-    next: 'Check who owns the files there, and the disk.',
+    next: 'Check who owns the files there, and the disk',
   });
 }

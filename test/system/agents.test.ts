@@ -101,6 +101,30 @@ test.concurrent('changes that were left uncommitted are in the pull request', as
   expect(await world.github.readFile(world.repo, pull?.headSha ?? '', 'README.md')).toBe('# changed\n');
 });
 
+test.each([
+  ['rewrote the history', 'git commit -q --amend -m again --allow-empty'],
+  ['left the branch for one without history', 'git checkout -q --orphan other'],
+  [
+    'recorded a submodule',
+    'git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub; git commit -qm sub',
+  ],
+])('an agent that %s still has its files published', async (_name, deed) => {
+  const world = await openWorld({
+    env: { ...ONCE, FORGE_AGENT_COMMAND: `${deed}; echo new > new.txt; git add new.txt; git commit -qm new` },
+  });
+  await world.task(world.labelledIssue('Rewrite'), ({ state }) => state === 'in_review');
+  const [pull] = world.github.pullRequests(world.repo);
+  expect(await world.github.readFile(world.repo, pull?.headSha ?? '', 'new.txt')).toBe('new\n');
+  expect(await world.github.readFile(world.repo, pull?.headSha ?? '', 'README.md')).toBe('# app\n');
+});
+
+test.concurrent('commits that change nothing are no result', async (hooks) => {
+  const agent = 'git commit -q --allow-empty -m nothing; echo "Nothing to do."';
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: agent } }, hooks);
+  await world.task(world.labelledIssue('Nothing'), ({ state }) => state === 'closed');
+  expect(world.github.pullRequests(world.repo)).toEqual([]);
+});
+
 const CHECKED = { 'README.md': '', '.forge.yml': 'verify:\n  - echo looking; grep -qx right answer.txt\n' };
 
 test.concurrent('red checks go back to the agent once; mended, the pull request is green', async (hooks) => {
