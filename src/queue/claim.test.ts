@@ -38,7 +38,7 @@ describe('claim', () => {
     const { queue, clock } = openQueue();
     enqueued(queue);
     queue.retryLater(claimed(queue), { reason: 'the agent failed', wakeAt: clock.time + 100 });
-    expect(queue.nextDueAt()).toBe(clock.time + 100);
+    expect(queue.nextDueAfter(clock.time)).toBe(clock.time + 100);
     clock.time += 99;
     expect(queue.claim(NO_CAPS)).toBeNull();
     clock.time += 1;
@@ -93,10 +93,10 @@ describe('claim', () => {
   });
 });
 
-describe('nextDueAt', () => {
-  test('is the earliest of the queued tasks, and null without any', () => {
+describe('nextDueAfter', () => {
+  test('is the earliest time to come at which a queued task is due, and null without any', () => {
     const { queue, clock } = openQueue();
-    expect(queue.nextDueAt()).toBeNull();
+    expect(queue.nextDueAfter(clock.time)).toBeNull();
     for (const [issue, wait] of [
       [1, 300],
       [2, 200],
@@ -104,13 +104,9 @@ describe('nextDueAt', () => {
       enqueued(queue, { issue });
       queue.retryLater(claimed(queue), { reason: 'later', wakeAt: clock.time + wait });
     }
-    expect(queue.nextDueAt()).toBe(clock.time + 200);
     enqueued(queue, { issue: 3 });
-    expect(queue.nextDueAt()).toBe(clock.time);
-    claimed(queue);
-    clock.time += 300;
-    claimed(queue);
-    claimed(queue);
-    expect(queue.nextDueAt()).toBeNull();
+    expect(queue.nextDueAfter(clock.time)).toBe(clock.time + 200);
+    expect(queue.nextDueAfter(clock.time + 200)).toBe(clock.time + 300);
+    expect(queue.nextDueAfter(clock.time + 300)).toBeNull();
   });
 });

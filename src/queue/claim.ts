@@ -38,8 +38,8 @@ export class Claimer {
     });
   }
 
-  nextDueAt(): number | null {
-    return this.#sql.nextDueAt.get()?.at ?? null;
+  nextDueAfter(time: number): number | null {
+    return this.#sql.nextDueAfter.get({ time })?.at ?? null;
   }
 }
 
@@ -58,8 +58,8 @@ function prepare(db: Database) {
          ORDER BY priority, seq LIMIT 1)
        RETURNING ${TASK_COLUMNS}`,
     ),
-    nextDueAt: db.prepare<[], { at: number | null }>(
-      `SELECT min(coalesce(wake_at, created_at)) AS at FROM tasks WHERE state = 'queued'`,
+    nextDueAfter: db.prepare<{ time: number }, { at: number | null }>(
+      `SELECT min(wake_at) AS at FROM tasks WHERE state = 'queued' AND wake_at > :time`,
     ),
   };
 }

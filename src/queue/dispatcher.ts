@@ -69,12 +69,14 @@ export class Dispatcher {
 
   #fill(): void {
     if (!this.#open) return;
+    // Taken before the claims: what becomes due in the meantime is looked at again.
+    const since = this.#parts.clock.now();
     for (;;) {
       const task = this.#parts.queue.claim(this.#parts.config);
       if (task === null) break;
       this.#begin(task);
     }
-    this.#wakeWhenDue();
+    this.#wakeWhenDue(since);
   }
 
   #begin(task: Task): void {
@@ -87,13 +89,13 @@ export class Dispatcher {
     this.#underWay.add(story);
   }
 
-  #wakeWhenDue(): void {
+  /** What was due before and is not claimed has no free slot; the next story that ends looks at it again. */
+  #wakeWhenDue(since: number): void {
     clearTimeout(this.#timer);
-    const dueAt = this.#parts.queue.nextDueAt();
+    const dueAt = this.#parts.queue.nextDueAfter(since);
     if (dueAt === null) return;
-    const wait = dueAt - this.#parts.clock.now();
-    // Due already and not claimed: no slot is free, and the next story that ends looks again.
-    if (wait > 0) this.#timer = setTimeout(() => this.#fill(), Math.min(wait, LONGEST_TIMER_MS));
+    const wait = Math.max(0, dueAt - this.#parts.clock.now());
+    this.#timer = setTimeout(() => this.#fill(), Math.min(wait, LONGEST_TIMER_MS));
   }
 }
 

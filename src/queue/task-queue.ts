@@ -57,9 +57,9 @@ export class TaskQueue {
     return this.#claimer.claim(caps);
   }
 
-  /** When the earliest queued task is or was due; null when none is queued. */
-  nextDueAt(): number | null {
-    return this.#claimer.nextDueAt();
+  /** When the next queued task becomes due of those that were not yet at this time; null when there is none. */
+  nextDueAfter(time: number): number | null {
+    return this.#claimer.nextDueAfter(time);
   }
 
   /** The tasks that occupy a slot, oldest first. */

@@ -9,7 +9,7 @@ const db = openDatabase(process.argv[2] ?? '');
 const queue = new TaskQueue(db, systemClock, new EventLog(db, systemClock));
 process.stdout.write('ready\n');
 await text(process.stdin);
-while (queue.nextDueAt() !== null) {
+while ((queue.counts().queued ?? 0) > 0) {
   const task = queue.claim({ maxConcurrent: 1, maxPerRepo: 1 });
   if (task !== null) {
     process.stdout.write(`${JSON.stringify({ id: task.id, active: queue.active().length })}\n`);
