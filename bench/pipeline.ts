@@ -65,7 +65,8 @@ async function bench(tasks: number): Promise<void> {
   const env = environment(dir, repo, github);
   const { config } = loadConfig({ env, cwd: dir });
   const engine = await ensureEngine({ dockerHost: config.dockerHost, onProgress: console.log });
-  const image = await ensureAgentImage({ engine, config, agent: 'command', onProgress: console.log });
+  const { home } = config;
+  const image = await ensureAgentImage({ engine, config, agent: 'command', home, onProgress: console.log });
   const daemon = await startDaemon(env, dir);
   closing.defer(() => daemon.stop());
   const db = openReadOnly(homePaths(config.home).database);
