@@ -4,6 +4,7 @@ import type { NewPullRequest, PullRequest, Repository } from '../github/records.
 import type { Rooms } from '../rooms.ts';
 import type { Sha } from '../task/ids.ts';
 import type { Attempt, PullRequestRef, Task } from '../task/task.ts';
+import { trackingRef } from '../workspace/mirror.ts';
 import { repositoryConfigOf } from '../workspace/repository-config.ts';
 import { pullRequestBody, pullRequestTitle } from './text.ts';
 
@@ -25,32 +26,39 @@ export async function publishResult(task: Task, attempt: Attempt, rooms: Rooms):
       service: 'forge',
     });
   }
-  const repository = await rooms.github.repository(task.repo);
+  const [repository, content] = await Promise.all([
+    rooms.github.repository(task.repo),
+    pullRequestContent(task, attempt, rooms),
+  ]);
   await startEmptyRepository(task, attempt, repository, rooms);
   await pushBranch(task, headSha, repository, rooms);
-  const pullRequest = await openPullRequest(task, attempt, repository, rooms);
+  const pullRequest = await openPullRequest(task, headSha, repository, content, rooms);
   queue.putInReview(task, { pullRequest: reference(pullRequest), headSha });
   return 'left';
 }
 
-/** Throws `conflict` when the branch holds anything that forge did not put there: other people's commits stay. */
+/**
+ * Throws `conflict` when the branch holds anything that forge did not put there: other people's commits stay. What it
+ * holds is asked only where it is not what forge left: the server compares, so that one exchange is enough as a rule.
+ */
 async function pushBranch(task: Task, headSha: Sha, repository: Repository, rooms: Rooms): Promise<void> {
   const { workspaces, outbox } = rooms;
   const mirror = workspaces.mirror(task.repo);
-  const at = { mirror, branch: task.branch };
-  const url = repository.cloneUrl;
-  const present = await workspaces.remoteSha({ ...at, url });
-  if (present !== null && present !== headSha && !(await workspaces.isKept(mirror, present)))
-    throw takenBranch(task);
+  const push = { mirror, branch: task.branch, pushUrl: repository.cloneUrl, sha: headSha };
   await outbox.perform(task, {
     kind: 'push',
     key: `${task.generation}:${task.branch}@${headSha}`,
-    intent: { branch: task.branch, sha: headSha, expected: present },
-    find: async () => (present === headSha ? { kind: 'pushed' as const } : null),
+    intent: { branch: task.branch, sha: headSha, expected: task.headSha },
+    // The push looks for its own trace: a branch that is at this commit already counts as pushed.
+    find: async () => null,
     act: async () => {
-      const result = await workspaces.push({ ...at, pushUrl: url, sha: headSha, expected: present });
-      if (result.kind === 'lease_lost') throw takenBranch(task);
-      return result;
+      const first = await workspaces.push({ ...push, expected: task.headSha });
+      if (first.kind === 'pushed') return first;
+      const { actual } = first;
+      if (actual !== null && !(await workspaces.isKept(mirror, actual))) throw takenBranch(task);
+      const second = await workspaces.push({ ...push, expected: actual });
+      if (second.kind === 'lease_lost') throw takenBranch(task);
+      return second;
     },
   });
 }
@@ -63,10 +71,15 @@ function takenBranch(task: Task): ForgeError {
   });
 }
 
-/** In an empty repository the default branch gets forge's root commit, or there is nothing to open a request against. */
+/**
+ * In an empty repository the default branch gets forge's root commit, or there is nothing to open a request against.
+ * One that had it when the mirror was fetched is not empty, and GitHub need not be asked.
+ */
 async function startEmptyRepository(task: Task, attempt: Attempt, repository: Repository, rooms: Rooms) {
   const { workspaces, outbox } = rooms;
-  const at = { mirror: workspaces.mirror(task.repo), branch: repository.defaultBranch };
+  const mirror = workspaces.mirror(task.repo);
+  const at = { mirror, branch: repository.defaultBranch };
+  if ((await workspaces.refSha(mirror, trackingRef(at.branch))) !== null) return;
   const url = repository.cloneUrl;
   if ((await workspaces.remoteSha({ ...at, url })) !== null) return;
   await outbox.perform(task, {
@@ -78,29 +91,33 @@ async function startEmptyRepository(task: Task, attempt: Attempt, repository: Re
   });
 }
 
-async function openPullRequest(
-  task: Task,
-  attempt: Attempt,
-  repository: Repository,
-  rooms: Rooms,
-): Promise<PullRequest> {
-  const { github, outbox, queue, workspaces } = rooms;
-  const repositoryConfig = await repositoryConfigOf(task, attempt, workspaces);
-  const mirror = workspaces.mirror(task.repo);
-  const content = {
+type PullRequestContent = Pick<NewPullRequest, 'title' | 'body' | 'draft'>;
+
+async function pullRequestContent(task: Task, attempt: Attempt, rooms: Rooms): Promise<PullRequestContent> {
+  const { queue, workspaces } = rooms;
+  const { baseSha, resultSha } = attempt;
+  const [repositoryConfig, changes] = await Promise.all([
+    repositoryConfigOf(task, attempt, workspaces),
+    workspaces.diffStat(workspaces.mirror(task.repo), baseSha, resultSha ?? baseSha),
+  ]);
+  const evidence = queue.evidence(task.id);
+  return {
     title: pullRequestTitle(task),
-    body: pullRequestBody({
-      task,
-      evidence: queue.evidence(task.id),
-      attempt,
-      attempts: queue.attempts(task.id),
-      changes: await workspaces.diffStat(mirror, attempt.baseSha, attempt.resultSha ?? attempt.baseSha),
-    }),
+    body: pullRequestBody({ task, evidence, attempt, attempts: queue.attempts(task.id), changes }),
     draft: repositoryConfig.draft === true || attempt.verification?.status === 'red',
   };
+}
+
+function openPullRequest(
+  task: Task,
+  headSha: Sha,
+  repository: Repository,
+  content: PullRequestContent,
+  { github, outbox }: Rooms,
+): Promise<PullRequest> {
   return outbox.perform(task, {
     kind: 'pull_request',
-    key: `${task.generation}:${task.branch}@${attempt.resultSha}`,
+    key: `${task.generation}:${task.branch}@${headSha}`,
     intent: { head: task.branch, base: repository.defaultBranch, title: content.title },
     find: async () => {
       const found = await github.findPullRequest(task.repo, task.branch);
