@@ -49,3 +49,34 @@ test('a task that waits for a slot of its repository does not hide when another 
   clock.time += RETRY_MS;
   await expect.poll(() => begun).toEqual([first.id, late.id]);
 });
+
+test('a task that is claimed again at once is still interrupted and waited for', async () => {
+  const { queue, events, clock } = openQueue();
+  const { id } = enqueued(queue);
+  const generations: number[] = [];
+  const second = Promise.withResolvers<AbortSignal>();
+  let ended = false;
+  const dispatcher = new Dispatcher({
+    ...{ queue, events, clock, logger: pino({ enabled: false }) },
+    config: { maxConcurrent: 2, maxPerRepo: 2 },
+    attempt: async (task, signal) => {
+      generations.push(task.generation);
+      if (task.generation === 1) {
+        queue.retryLater(task, { reason: 'the checks failed', wakeAt: clock.now() });
+        return;
+      }
+      second.resolve(signal);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      ended = true;
+    },
+  });
+  dispatcher.start();
+  const signal = await second.promise;
+  // The first story has ended by now, all its callbacks included.
+  await setImmediate();
+  expect(generations).toEqual([1, 2]);
+  await dispatcher.interrupt(id, { kind: 'cancel', reason: 'enough' });
+  expect(signal.reason).toEqual({ kind: 'cancel', reason: 'enough' });
+  expect(ended).toBe(true);
+  await dispatcher.stop({ kind: 'stop' });
+});
