@@ -2,12 +2,11 @@ import type { Rooms } from '../rooms.ts';
 import { attemptId } from '../task/names.ts';
 import type { Attempt, Task } from '../task/task.ts';
 import { collectResult } from './collect.ts';
-import { discardAttempt } from './discard.ts';
 import type { Ended } from './settle.ts';
 
 /**
- * Ends an attempt whose container is gone or belongs to an older claim: its work is collected, then the remains are
- * removed. It counts as an attempt, so that a task which takes the engine down cannot do so for ever.
+ * Ends an attempt whose container is gone or belongs to an older claim, and collects its work; its remains stay until
+ * the outcome is on record. It counts as an attempt, so that a task which takes the engine down cannot do so for ever.
  */
 export async function abandonAttempt(task: Task, attempt: Attempt, rooms: Rooms): Promise<Ended> {
   if (attempt.containerId !== null) await rooms.engine.remove(attempt.containerId);
@@ -16,7 +15,6 @@ export async function abandonAttempt(task: Task, attempt: Attempt, rooms: Rooms)
     attemptId(task.id, attempt.number),
   );
   const imported = workspace === null ? null : await collectResult(task, attempt, workspace, rooms);
-  await discardAttempt(task, attempt, rooms);
   return {
     outcome: { kind: 'container_lost', message: 'it did not outlive the interruption' },
     resultSha: imported?.kind === 'changed' ? imported.sha : null,

@@ -8,23 +8,17 @@ import { attemptId } from '../task/names.ts';
 import type { Attempt, Task } from '../task/task.ts';
 import type { Workspace } from '../workspace/layout.ts';
 import { repositoryConfigOf } from '../workspace/repository-config.ts';
-import { discardAttempt } from './discard.ts';
 import { orAbort } from './interruption.ts';
 import { buildPrompt } from './prompt.ts';
 
-/**
- * Lays out the workspace and creates (not starts) the agent's container. Whatever an interrupted try left under the
- * same names is removed first, so this may be done again and again.
- */
+/** Lays out the workspace and creates (not starts) the agent's container, whose name must be free. */
 export async function prepareContainer(
   task: Task,
   attempt: Attempt,
   rooms: Rooms,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  await discardAttempt(task, attempt, rooms);
   const repositoryConfig = await repositoryConfigOf(task, attempt, rooms.workspaces);
-  await orAbort(rooms.agentImage(task.agent), signal);
   const workspace = await rooms.workspaces.prepare({
     mirror: rooms.workspaces.mirror(task.repo),
     attemptId: attemptId(task.id, attempt.number),
@@ -39,10 +33,8 @@ export async function prepareContainer(
     agentCommand: rooms.config.agentCommand,
     dummyKey: modelKey,
   });
-  signal.throwIfAborted();
-  const containerId = await rooms.engine.create(
-    agentContainer({ ...(await containerBasics(task, attempt, workspace, rooms)), role: 'agent', ...launch }),
-  );
+  const basics = await orAbort(containerBasics(task, attempt, workspace, rooms), signal);
+  const containerId = await rooms.engine.create(agentContainer({ ...basics, role: 'agent', ...launch }));
   rooms.queue.recordContainer(task, attempt.number, containerId);
   return { ...attempt, containerId };
 }

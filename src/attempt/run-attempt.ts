@@ -1,9 +1,11 @@
 import { publishResult } from '../pull-request/publish.ts';
 import type { Rooms } from '../rooms.ts';
+import type { Verification } from '../task/outcome.ts';
 import type { Attempt, Task } from '../task/task.ts';
 import { verifyResult } from '../verify/verify-result.ts';
 import { abandonAttempt } from './abandon.ts';
 import { beginAttempt } from './begin.ts';
+import { discardAttempt, removeWorkspace, tidied } from './discard.ts';
 import { interruptionOf } from './interruption.ts';
 import { planStep, type Step } from './plan.ts';
 import { prepareContainer } from './prepare-container.ts';
@@ -41,18 +43,15 @@ async function takeStep(step: Step, task: Task, rooms: Rooms, signal: AbortSigna
     case 'begin':
       return startAgent(task, await beginAttempt(task, step, rooms, signal), rooms, signal);
     case 'prepare':
+      // What an interrupted try left under the same names.
+      await discardAttempt(task, step.attempt, rooms);
       return startAgent(task, step.attempt, rooms, signal);
     case 'watch':
       return followAgent(task, step.attempt, rooms, signal);
     case 'abandon':
       return settleAttempt(task, step.attempt, await abandonAttempt(task, step.attempt, rooms), rooms);
     case 'verify':
-      return settleVerification(
-        task,
-        step.attempt,
-        await verifyResult(task, step.attempt, rooms, signal),
-        rooms,
-      );
+      return settleVerification(task, step.attempt, await verify(task, step.attempt, rooms, signal), rooms);
     case 'publish':
     case 'close':
       return publishResult(task, step.attempt, rooms);
@@ -75,4 +74,19 @@ async function followAgent(
 ): Promise<Settled> {
   const ended = await watchAgent(task, attempt, rooms, signal);
   return ended === 'paused' ? 'left' : settleAttempt(task, attempt, ended, rooms);
+}
+
+/** Meanwhile the agent's workspace goes: it may be large, and verification has a checkout of its own. */
+async function verify(
+  task: Task,
+  attempt: Attempt,
+  rooms: Rooms,
+  signal: AbortSignal,
+): Promise<Verification> {
+  const removed = tidied(task, removeWorkspace(task, attempt, rooms), rooms);
+  try {
+    return await verifyResult(task, attempt, rooms, signal);
+  } finally {
+    await removed;
+  }
 }

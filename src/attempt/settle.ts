@@ -6,7 +6,7 @@ import { backoff, mayRetry } from '../task/retry-policy.ts';
 import { isActive } from '../task/state.ts';
 import type { Attempt, Task } from '../task/task.ts';
 import { repositoryConfigOf } from '../workspace/repository-config.ts';
-import { discardAttempt } from './discard.ts';
+import { discardAttempt, removeContainers, removeWorkspace, tidied } from './discard.ts';
 import type { Interruption } from './interruption.ts';
 import { planStep } from './plan.ts';
 
@@ -21,7 +21,10 @@ export interface Ended {
   interruption?: Interruption;
 }
 
-/** Puts an ended attempt on record and moves the task to what follows from its outcome. */
+/**
+ * Puts an ended attempt on record, then removes its remains, and moves the task to what follows from its outcome. Only
+ * in this order can forge die in between without the work passing for lost.
+ */
 export async function settleAttempt(
   task: Task,
   attempt: Attempt,
@@ -30,6 +33,9 @@ export async function settleAttempt(
 ): Promise<Settled> {
   const { queue } = rooms;
   queue.finishAttempt(task, attempt.number, ended);
+  await tidied(task, removeContainers(task, attempt, rooms), rooms);
+  // A result's is removed while it is verified.
+  if (ended.outcome.kind !== 'changed') await tidied(task, removeWorkspace(task, attempt, rooms), rooms);
   switch (ended.outcome.kind) {
     case 'changed':
       queue.startVerifying(task);

@@ -7,7 +7,6 @@ import { AttemptClocks } from './attempt-clocks.ts';
 import { serveGateway } from './attempt-gateway.ts';
 import { type AgentEnd, classifyAttempt } from './classify.ts';
 import { collectResult } from './collect.ts';
-import { discardAttempt } from './discard.ts';
 import { type Interruption, interruptionOf, whenInterrupted } from './interruption.ts';
 import { OutputRecorder } from './output-recorder.ts';
 import type { Ended } from './settle.ts';
@@ -19,8 +18,8 @@ const STOP_GRACE_SECONDS = 10;
 
 /**
  * Follows a container from before its start, or from wherever it is when forge was started anew, to its end: records
- * its output, serves its gateway, and keeps forge's own clocks. Then its work is collected and its remains are
- * removed. `paused`: forge is being stopped, and the container waits for the next start.
+ * its output, serves its gateway, and keeps forge's own clocks. Then its work is collected; its remains stay until the
+ * outcome is on record. `paused`: forge is being stopped, and the container waits for the next start.
  */
 export async function watchAgent(
   task: Task,
@@ -39,7 +38,6 @@ export async function watchAgent(
   if (end === 'paused') return 'paused';
 
   const imported = await collectResult(task, attempt, workspace, rooms);
-  await discardAttempt(task, attempt, rooms);
   const interruption = interruptionOf(signal);
   return {
     outcome: classifyAttempt(end, imported, { ...rooms.config, outputBytes: OUTPUT_LIMIT_BYTES }),
