@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isForgeError } from '../errors.ts';
 import type { Sha } from '../task/ids.ts';
@@ -10,7 +10,6 @@ import type { Workspace } from './layout.ts';
 import { MAX_ALLOCATION, MAX_OBJECTS, MAX_TIP_BYTES } from './limits.ts';
 import type { Mirror } from './mirror.ts';
 import { findObject, updateRef } from './objects.ts';
-import { removeTree } from './remove-tree.ts';
 
 export type ImportedResult =
   | { kind: 'changed'; sha: Sha }
@@ -42,7 +41,7 @@ export async function importResult(git: Git, handover: Handover): Promise<Import
   if (tip.kind !== 'tip') return tip;
   if (tip.sha === startSha) return { kind: 'unchanged' };
   const quarantine = join(workspace.dir, 'incoming');
-  await removeTree(quarantine);
+  await rm(quarantine, { recursive: true, force: true });
   await mkdir(join(quarantine, 'pack'), { recursive: true, mode: 0o700 });
   try {
     const reason = await receive(git, handover, tip.sha, quarantine);
@@ -50,7 +49,7 @@ export async function importResult(git: Git, handover: Handover): Promise<Import
     await keep(git, handover, tip.sha, quarantine);
     return { kind: 'changed', sha: tip.sha };
   } finally {
-    await removeTree(quarantine);
+    await rm(quarantine, { recursive: true, force: true });
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { runProgram } from './run-program.ts';
 
 /**
@@ -6,6 +7,7 @@ import { runProgram } from './run-program.ts';
  * no link) and not a loop of forge's own.
  */
 export async function removeTree(dir: string): Promise<void> {
+  if (!existsSync(dir)) return;
   if ((await runProgram('rm', ['-rf', '--', dir], { mayFail: true })) === 0) return;
   await runProgram('chmod', ['-R', 'u+rwX', '--', dir]);
   await runProgram('rm', ['-rf', '--', dir]);
