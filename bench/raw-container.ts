@@ -48,7 +48,7 @@ function rawOptions(image: string, dir: string) {
       user: USER,
       limits: LIMITS,
     },
-    ...{ paths, binDir, baseSha: sha, startSha: sha, command: [], env: {} },
+    ...{ paths, binDir, message: 'Measure', baseSha: sha, startSha: sha, command: [], env: {} },
   });
   return createOptions({ ...spec, command: ['sh', '-c', 'echo x > file'] }, 1);
 }

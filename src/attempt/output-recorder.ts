@@ -75,12 +75,7 @@ export class OutputRecorder {
 
   /** What the agent's work came to by its own account, once all its output has been read. */
   finish(exitCode: number): AgentResult {
-    const result = this.#parser.finish(exitCode);
-    if (result.usd !== null) {
-      const usage = { inputTokens: 0, outputTokens: 0, usd: result.usd };
-      this.#rooms.queue.addUsage(this.#task.id, this.#attempt.number, usage);
-    }
-    return result;
+    return this.#parser.finish(exitCode);
   }
 
   async #openRawFile() {

@@ -1,11 +1,10 @@
-import type { Attempt, AttemptKind, Task } from '../task/task.ts';
+import type { Attempt, AttemptKind } from '../task/task.ts';
 
 /** What is to be done next for a claimed task, given what its attempts came to so far. */
 export type Step =
   | { do: 'begin'; kind: AttemptKind; after: Attempt | null }
   | { do: 'prepare'; attempt: Attempt }
   | { do: 'watch'; attempt: Attempt }
-  | { do: 'abandon'; attempt: Attempt }
   | { do: 'verify'; attempt: Attempt }
   | { do: 'publish'; attempt: Attempt }
   | { do: 'close'; attempt: Attempt };
@@ -13,12 +12,13 @@ export type Step =
 /**
  * Every claim and every restart of forge begins here, so that finished work is never done again: a task whose agent
  * is done goes on with verification, and one that is verified with publishing. A red verification is handed back to
- * the agent once; whatever comes of that, the last result that changed something is published.
+ * the agent once; whatever comes of that, the last result that changed something is published. An attempt that was
+ * begun is followed to its end, whoever claimed the task in between: its container may have ended with its work done.
  */
-export function planStep(task: Pick<Task, 'state'>, attempts: readonly Attempt[]): Step {
+export function planStep(attempts: readonly Attempt[]): Step {
   const last = attempts.at(-1);
   if (last === undefined) return { do: 'begin', kind: 'implement', after: null };
-  if (last.outcome === null) return planUnfinished(task, last);
+  if (last.outcome === null) return { do: last.startedAt === null ? 'prepare' : 'watch', attempt: last };
 
   if (last.kind === 'implement' && last.outcome.kind === 'no_changes') return { do: 'close', attempt: last };
   if (last.kind === 'implement' && last.outcome.kind !== 'changed') {
@@ -34,12 +34,6 @@ export function planStep(task: Pick<Task, 'state'>, attempts: readonly Attempt[]
     return { do: 'begin', kind: 'revise', after: result };
   }
   return { do: 'publish', attempt: result };
-}
-
-/** Only a task that is still `running` may own a live container; after a new claim its work is saved first. */
-function planUnfinished(task: Pick<Task, 'state'>, attempt: Attempt): Step {
-  if (attempt.startedAt === null) return { do: 'prepare', attempt };
-  return task.state === 'running' ? { do: 'watch', attempt } : { do: 'abandon', attempt };
 }
 
 function lastChanged(attempts: readonly Attempt[]): Attempt | null {

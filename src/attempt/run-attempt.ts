@@ -3,19 +3,13 @@ import type { Rooms } from '../rooms.ts';
 import type { Verification } from '../task/outcome.ts';
 import type { Attempt, Task } from '../task/task.ts';
 import { verifyResult } from '../verify/verify-result.ts';
-import { abandonAttempt } from './abandon.ts';
 import { beginAttempt } from './begin.ts';
 import { discardAttempt, removeWorkspace, tidied } from './discard.ts';
 import { interruptionOf } from './interruption.ts';
 import { planStep, type Step } from './plan.ts';
 import { prepareContainer } from './prepare-container.ts';
-import {
-  type Settled,
-  settleAttempt,
-  settleFailure,
-  settleInterruption,
-  settleVerification,
-} from './settle.ts';
+import { type Settled, settleAttempt, settleVerification } from './settle.ts';
+import { settleFailure, settleInterruption } from './settle-failure.ts';
 import { watchAgent } from './watch-agent.ts';
 
 /**
@@ -29,7 +23,7 @@ export async function runAttempt(claimed: Task, rooms: Rooms, signal: AbortSigna
     while (settled === 'go_on') {
       signal.throwIfAborted();
       const task = rooms.queue.require(claimed.id);
-      settled = await takeStep(planStep(task, rooms.queue.attempts(task.id)), task, rooms, signal);
+      settled = await takeStep(planStep(rooms.queue.attempts(task.id)), task, rooms, signal);
     }
   } catch (error) {
     const interruption = interruptionOf(signal);
@@ -48,8 +42,6 @@ async function takeStep(step: Step, task: Task, rooms: Rooms, signal: AbortSigna
       return startAgent(task, step.attempt, rooms, signal);
     case 'watch':
       return followAgent(task, step.attempt, rooms, signal);
-    case 'abandon':
-      return settleAttempt(task, step.attempt, await abandonAttempt(task, step.attempt, rooms), rooms);
     case 'verify':
       return settleVerification(task, step.attempt, await verify(task, step.attempt, rooms, signal), rooms);
     case 'publish':
@@ -61,8 +53,7 @@ async function takeStep(step: Step, task: Task, rooms: Rooms, signal: AbortSigna
 /** A fresh workspace and container for an attempt that is on record, and the agent set to work in it. */
 async function startAgent(task: Task, attempt: Attempt, rooms: Rooms, signal: AbortSignal): Promise<Settled> {
   const prepared = await prepareContainer(task, attempt, rooms, signal);
-  const running = task.state === 'running' ? task : rooms.queue.startRunning(task);
-  return followAgent(running, prepared, rooms, signal);
+  return followAgent(task, prepared, rooms, signal);
 }
 
 /** The agent at work, until its outcome is on record; `left` when forge stops and the container waits, paused. */
@@ -72,8 +63,9 @@ async function followAgent(
   rooms: Rooms,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const ended = await watchAgent(task, attempt, rooms, signal);
-  return ended === 'paused' ? 'left' : settleAttempt(task, attempt, ended, rooms);
+  const running = task.state === 'running' ? task : rooms.queue.startRunning(task);
+  const ended = await watchAgent(running, attempt, rooms, signal);
+  return ended === 'paused' ? 'left' : settleAttempt(running, attempt, ended, rooms);
 }
 
 /** Meanwhile the agent's workspace goes: it may be large, and verification has a checkout of its own. */

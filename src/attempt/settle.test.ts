@@ -26,7 +26,7 @@ const NO_CHANGES: Outcome = { kind: 'no_changes', explanation: '' };
 
 test('nothing is removed before the end of the attempt is on record', async () => {
   const { task, attempt, removals, rooms } = ended();
-  await settleAttempt(task, attempt, { outcome: NO_CHANGES, resultSha: null }, rooms);
+  await settleAttempt(task, attempt, { outcome: NO_CHANGES, resultSha: null, usd: null }, rooms);
   const id = `${task.id}-1`;
   expect(removals).toEqual([
     { what: `forge-${id}`, outcome: 'no_changes' },
@@ -37,7 +37,7 @@ test('nothing is removed before the end of the attempt is on record', async () =
 
 test("a result's containers are gone when its verification begins, its workspace is left to that", async () => {
   const { task, attempt, removals, rooms, queue } = ended();
-  await settleAttempt(task, attempt, { outcome: CHANGED, resultSha: OTHER_SHA }, rooms);
+  await settleAttempt(task, attempt, { outcome: CHANGED, resultSha: OTHER_SHA, usd: null }, rooms);
   expect(queue.require(task.id).state).toBe('verifying');
   expect(removals.map(({ what }) => what)).toEqual([`forge-${task.id}-1`, `forge-${task.id}-1-salvage`]);
 });
@@ -45,6 +45,6 @@ test("a result's containers are gone when its verification begins, its workspace
 test('a removal that fails takes nothing from the result', async () => {
   const { task, attempt, rooms, queue } = ended();
   rooms.engine.remove = () => Promise.reject(new Error('the engine is away'));
-  await settleAttempt(task, attempt, { outcome: CHANGED, resultSha: OTHER_SHA }, rooms);
+  await settleAttempt(task, attempt, { outcome: CHANGED, resultSha: OTHER_SHA, usd: null }, rooms);
   expect(queue.require(task.id).state).toBe('verifying');
 });

@@ -1,12 +1,10 @@
-import { isForgeError, messageOf } from '../errors.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Sha } from '../task/ids.ts';
 import { describeOutcome, type Outcome, type Verification } from '../task/outcome.ts';
 import { backoff, mayRetry } from '../task/retry-policy.ts';
-import { isActive } from '../task/state.ts';
 import type { Attempt, Task } from '../task/task.ts';
 import { repositoryConfigOf } from '../workspace/repository-config.ts';
-import { discardAttempt, removeContainers, removeWorkspace, tidied } from './discard.ts';
+import { removeContainers, removeWorkspace, tidied } from './discard.ts';
 import type { Interruption } from './interruption.ts';
 import { planStep } from './plan.ts';
 
@@ -17,12 +15,14 @@ export type Settled = 'go_on' | 'left';
 export interface Ended {
   outcome: Outcome;
   resultSha: Sha | null;
+  /** What the agent itself says it cost; null where it does not know. */
+  usd: number | null;
   /** Set when a person or a stop ended it, not the agent. */
   interruption?: Interruption;
 }
 
 /**
- * Puts an ended attempt on record, then removes its remains, and moves the task to what follows from its outcome. Only
+ * Puts an ended attempt on record together with the move that follows from its outcome, then removes its remains. Only
  * in this order can forge die in between without the work passing for lost.
  */
 export async function settleAttempt(
@@ -32,10 +32,41 @@ export async function settleAttempt(
   rooms: Rooms,
 ): Promise<Settled> {
   const { queue } = rooms;
-  queue.finishAttempt(task, attempt.number, ended);
+  // Read before the transaction, which cannot wait for git.
+  const maxAttempts = hasFailed(ended.outcome) ? await attemptLimit(task, attempt, rooms) : 0;
+  const settled = queue.atomically(() => {
+    if (ended.usd !== null) {
+      queue.addUsage(task.id, attempt.number, { inputTokens: 0, outputTokens: 0, usd: ended.usd });
+    }
+    queue.finishAttempt(task, attempt.number, ended);
+    return moveOn(task, attempt, ended, maxAttempts, rooms);
+  });
   await tidied(task, removeContainers(task, attempt, rooms), rooms);
   // A result's is removed while it is verified.
   if (ended.outcome.kind !== 'changed') await tidied(task, removeWorkspace(task, attempt, rooms), rooms);
+  return settled;
+}
+
+/** Red for the first time: back to the agent, at the next free slot. Otherwise on to publishing. */
+export function settleVerification(
+  task: Task,
+  attempt: Attempt,
+  verification: Verification,
+  { queue, clock }: Rooms,
+): Settled {
+  return queue.atomically(() => {
+    queue.recordVerification(task, attempt.number, verification);
+    if (planStep(queue.attempts(task.id)).do === 'publish') return 'go_on';
+    queue.retryLater(task, {
+      reason: 'the checks failed: the agent gets their output once',
+      wakeAt: clock.now(),
+    });
+    return 'left';
+  });
+}
+
+function moveOn(task: Task, attempt: Attempt, ended: Ended, maxAttempts: number, rooms: Rooms): Settled {
+  const { queue, clock } = rooms;
   switch (ended.outcome.kind) {
     case 'changed':
       queue.startVerifying(task);
@@ -44,132 +75,44 @@ export async function settleAttempt(
       queue.startPublishing(task);
       return 'go_on';
     case 'cancelled':
-      return settleStopped(task, ended.interruption ?? { kind: 'stop' }, rooms);
+      if (ended.interruption?.kind === 'cancel') queue.cancel(task, ended.interruption.reason);
+      else queue.retryLater(task, { reason: 'forge was stopped', wakeAt: clock.now() });
+      return 'left';
     default:
-      return settleFailedAttempt(task, attempt, ended.outcome, rooms);
+      return moveAfterFailure(task, attempt, ended.outcome, maxAttempts, rooms);
   }
-}
-
-/** Red for the first time: back to the agent, at the next free slot. Otherwise on to publishing. */
-export function settleVerification(
-  task: Task,
-  attempt: Attempt,
-  verification: Verification,
-  rooms: Rooms,
-): Settled {
-  rooms.queue.recordVerification(task, attempt.number, verification);
-  const step = planStep(task, rooms.queue.attempts(task.id));
-  if (step.do === 'publish') return 'go_on';
-  rooms.queue.retryLater(task, {
-    reason: 'the checks failed: the agent gets their output once',
-    wakeAt: rooms.clock.now(),
-  });
-  return 'left';
-}
-
-/**
- * Something forge depends on failed, not the agent: no attempt is lost. What passes by itself is tried again later;
- * what needs a person ends the task with the reason and the next step.
- */
-export async function settleFailure(claimed: Task, error: unknown, rooms: Rooms): Promise<void> {
-  if (isForgeError(error, 'stale')) {
-    rooms.logger.info({ task: claimed.id, reason: error.message }, 'the task has moved on');
-    return;
-  }
-  const reason = describeFailure(error);
-  rooms.logger.warn({ task: claimed.id, err: error }, 'the attempt was interrupted by a failure');
-  const now = rooms.clock.now();
-  const retryAt = isForgeError(error) ? error.retryAt : undefined;
-  try {
-    const task = rooms.queue.require(claimed.id);
-    if (!isActive(task.state) || task.generation !== claimed.generation) return;
-    await silenceContainer(task, rooms);
-    if (passesByItself(error, claimed.generation)) {
-      const wakeAt = Math.max(retryAt ?? 0, now + backoff(claimed.generation, Math.random));
-      rooms.queue.retryLater(claimed, { reason, wakeAt });
-    } else if (isForgeError(error, 'conflict')) {
-      rooms.queue.wait(claimed, { reason, wakeAt: null });
-    } else {
-      rooms.queue.fail(claimed, reason);
-    }
-  } catch (secondary) {
-    rooms.logger.error({ task: claimed.id, err: secondary }, 'a failure could not be put on record');
-  }
-}
-
-/** A story that was interrupted outside the agent's own time. A drained task stays as it is for the next start. */
-export async function settleInterruption(
-  claimed: Task,
-  interruption: Interruption,
-  rooms: Rooms,
-): Promise<void> {
-  if (interruption.kind !== 'cancel') return;
-  try {
-    const last = rooms.queue.attempts(claimed.id).at(-1);
-    if (last !== undefined && last.outcome === null) {
-      await discardAttempt(claimed, last, rooms);
-      rooms.queue.finishAttempt(claimed, last.number, { outcome: { kind: 'cancelled' }, resultSha: null });
-    }
-    rooms.queue.cancel(claimed, interruption.reason);
-  } catch (error) {
-    rooms.logger.error({ task: claimed.id, err: error }, 'a cancellation could not be put on record');
-  }
-}
-
-function settleStopped(task: Task, interruption: Interruption, rooms: Rooms): Settled {
-  if (interruption.kind === 'cancel') rooms.queue.cancel(task, interruption.reason);
-  else rooms.queue.retryLater(task, { reason: 'forge was stopped', wakeAt: rooms.clock.now() });
-  return 'left';
 }
 
 /** A failed revision costs nothing more: the result that it was to mend is published as it is. */
-async function settleFailedAttempt(
+function moveAfterFailure(
   task: Task,
   attempt: Attempt,
   outcome: Outcome,
-  rooms: Rooms,
-): Promise<Settled> {
+  maxAttempts: number,
+  { queue, clock }: Rooms,
+): Settled {
   if (attempt.kind === 'revise') {
-    rooms.queue.startPublishing(task);
+    queue.startPublishing(task);
     return 'go_on';
   }
-  const failed = rooms.queue
+  const failed = queue
     .attempts(task.id)
     .filter((earlier) => earlier.kind === attempt.kind && earlier.outcome?.kind !== 'cancelled').length;
-  const asked =
-    (await repositoryConfigOf(task, attempt, rooms.workspaces)).maxAttempts ?? rooms.config.maxAttempts;
   const reason = describeOutcome(outcome);
-  if (mayRetry(outcome, failed, Math.min(asked, rooms.config.maxAttempts))) {
-    rooms.queue.retryLater(task, { reason, wakeAt: rooms.clock.now() + backoff(failed, Math.random) });
+  if (mayRetry(outcome, failed, maxAttempts)) {
+    queue.retryLater(task, { reason, wakeAt: clock.now() + backoff(failed, Math.random) });
   } else {
-    rooms.queue.fail(task, failed === 1 ? reason : `${reason} (${failed} attempts failed)`);
+    queue.fail(task, failed === 1 ? reason : `${reason} (${failed} attempts failed)`);
   }
   return 'left';
 }
 
-/** A container that nobody follows must not go on spending; its work is collected when the task is claimed again. */
-async function silenceContainer(task: Task, rooms: Rooms): Promise<void> {
-  const last = rooms.queue.attempts(task.id).at(-1);
-  if (task.state !== 'running' || last?.containerId == null) return;
-  try {
-    await rooms.engine.stop(last.containerId, { graceSeconds: 1 });
-  } catch (error) {
-    rooms.logger.warn({ task: task.id, reason: messageOf(error) }, 'the container could not be stopped');
-  }
+function hasFailed({ kind }: Outcome): boolean {
+  return kind !== 'changed' && kind !== 'no_changes' && kind !== 'cancelled';
 }
 
-/** A fault of forge itself may be a passing one, so it gets a few tries as well; for ever would be a loop. */
-const UNEXPLAINED_TRIES = 5;
-
-function passesByItself(error: unknown, tries: number): boolean {
-  if (isForgeError(error, 'unavailable', 'unauthorized')) return true;
-  if (isForgeError(error, 'conflict', 'forbidden', 'not_found', 'invalid', 'settings', 'usage', 'limit'))
-    return false;
-  return tries < UNEXPLAINED_TRIES;
-}
-
-function describeFailure(error: unknown): string {
-  return isForgeError(error) && error.next !== undefined
-    ? `${error.message}. ${error.next}`
-    : messageOf(error);
+/** A repository may ask for fewer than the operator allows, never for more. */
+async function attemptLimit(task: Task, attempt: Attempt, { config, workspaces }: Rooms): Promise<number> {
+  const { maxAttempts } = await repositoryConfigOf(task, attempt, workspaces);
+  return Math.min(maxAttempts ?? config.maxAttempts, config.maxAttempts);
 }

@@ -1,6 +1,7 @@
 import type { ContainerExit } from '../container/engine.ts';
 import type { Rooms } from '../rooms.ts';
 import { attemptId } from '../task/names.ts';
+import type { Outcome } from '../task/outcome.ts';
 import type { Attempt, Task } from '../task/task.ts';
 import type { Workspace } from '../workspace/layout.ts';
 import { AttemptClocks } from './attempt-clocks.ts';
@@ -29,12 +30,12 @@ export async function watchAgent(
 ): Promise<Ended | 'paused'> {
   const mirror = rooms.workspaces.mirror(task.repo);
   const workspace = await rooms.workspaces.find(mirror, attemptId(task.id, attempt.number));
+  if (workspace === null) return { outcome: lost('its workspace is gone'), resultSha: null, usd: null };
   const container = attempt.containerId === null ? null : await rooms.engine.inspect(attempt.containerId);
-  if (workspace === null || container === null) {
-    const message = workspace === null ? 'its workspace is gone' : 'the engine does not know it any more';
-    return { outcome: { kind: 'container_lost', message }, resultSha: null };
-  }
-  const end = await follow(task, attempt, workspace, container.id, rooms, signal);
+  const end: AgentEnd | 'paused' =
+    container === null
+      ? { cause: 'lost', message: 'the engine does not know it any more' }
+      : await follow(task, attempt, workspace, container.id, rooms, signal);
   if (end === 'paused') return 'paused';
 
   const imported = await collectResult(task, attempt, workspace, rooms);
@@ -42,8 +43,13 @@ export async function watchAgent(
   return {
     outcome: classifyAttempt(end, imported, { ...rooms.config, outputBytes: OUTPUT_LIMIT_BYTES }),
     resultSha: imported.kind === 'changed' ? imported.sha : null,
+    usd: end.cause === 'exited' ? end.result.usd : null,
     ...(interruption === null ? {} : { interruption }),
   };
+}
+
+function lost(message: string): Outcome {
+  return { kind: 'container_lost', message };
 }
 
 async function follow(
@@ -62,6 +68,8 @@ async function follow(
   const gateway = await serveGateway(task, attempt, workspace, rooms, () => clocks.touch());
   try {
     recorded = recorder.record(await engine.output(containerId, { signal: detach.signal }));
+    // What goes wrong with it comes out of the race below, and has an owner until then.
+    recorded.catch(() => {});
     const elapsedMs = await letRun(task, attempt, containerId, rooms);
     const cause = await Promise.race([
       engine.wait(containerId, detach.signal).then((exit) => ({ cause: 'exited' as const, exit })),
@@ -88,9 +96,11 @@ async function letRun(task: Task, attempt: Attempt, containerId: string, rooms: 
     return 0;
   }
   const container = await engine.inspect(containerId);
+  const pausedMs = queue.recordResume(task, attempt.number, clock.now());
   if (container?.state === 'created') await engine.start(containerId);
   if (container?.state === 'paused') await engine.unpause(containerId);
-  const pausedMs = queue.recordResume(task, attempt.number, clock.now());
+  // It may have ended long before anybody looked, and in good time.
+  if (container?.state === 'exited') return 0;
   return clock.now() - attempt.startedAt - pausedMs;
 }
 
@@ -111,8 +121,8 @@ interface Followed {
 async function conclude(cause: Cause, followed: Followed): Promise<AgentEnd | 'paused'> {
   const { task, attempt, containerId, recorder, recorded, rooms } = followed;
   if (cause.cause === 'interrupted' && cause.interruption.kind === 'drain') {
-    await rooms.engine.pause(containerId);
     rooms.queue.recordPause(task, attempt.number, rooms.clock.now());
+    await rooms.engine.pause(containerId);
     return 'paused';
   }
   if (cause.cause !== 'exited') await rooms.engine.stop(containerId, { graceSeconds: STOP_GRACE_SECONDS });

@@ -204,3 +204,13 @@ export const REFUSED_SETTINGS: readonly string[] = ['FORGE_BUDGET_USD', 'FORGE_D
 function setting<T, Default extends string | null>(row: Setting<T, Default>): Setting<T, Default> {
   return row;
 }
+
+/** The variables that hold credentials, under every name they go by; also those that this version does not use. */
+export const SECRET_KEYS: readonly string[] = [
+  ...Object.entries<Setting<unknown, string | null>>(SETTINGS).flatMap(([key, { secret, alias }]) =>
+    secret ? [key, ...(alias === undefined ? [] : [alias])] : [],
+  ),
+  'GITHUB_APP_PRIVATE_KEY',
+  'OPENAI_API_KEY',
+  'GEMINI_API_KEY',
+];

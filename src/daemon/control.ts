@@ -1,6 +1,7 @@
 import type { DaemonControl } from '../api/control.ts';
 import { allCounts, STATUS_TASKS, type StatusJson } from '../api/status-json.ts';
 import { isoTime, type TaskJson, taskJson } from '../api/task-json.ts';
+import { closeAttempt } from '../attempt/close-attempt.ts';
 import type { Interruption } from '../attempt/interruption.ts';
 import { forgeVersion } from '../config/version.ts';
 import type { Dispatcher } from '../queue/dispatcher.ts';
@@ -27,9 +28,16 @@ export function daemonControl({ rooms, dispatcher, startedAt, stop }: ControlPar
     cancel: async (name) => {
       const task = queue.resolve(name);
       const interruption: Interruption = { kind: 'cancel', reason: 'cancelled by the operator' };
-      if (!isActive(task.state)) return show(queue.cancelIdle(task.id, interruption.reason));
       await dispatcher.interrupt(task.id, interruption);
-      return show(queue.require(task.id));
+      const now = queue.require(task.id);
+      if (now.state === 'cancelled' || (isActive(task.state) && now.state === 'in_review')) return show(now);
+      // Nobody was at work on it, or could not put the end on record.
+      await closeAttempt(now, rooms);
+      return show(
+        isActive(now.state)
+          ? queue.cancel(now, interruption.reason)
+          : queue.cancelIdle(now.id, interruption.reason),
+      );
     },
     retry: (name) => show(queue.requeue(queue.resolve(name).id, 'retried by the operator')),
     pause: () => queue.pause(),

@@ -5,6 +5,7 @@ import { runAttempt } from '../attempt/run-attempt.ts';
 import { Closing } from '../closing.ts';
 import { homePaths } from '../config/home-paths.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
+import { SECRET_KEYS } from '../config/settings.ts';
 import { forgeVersion } from '../config/version.ts';
 import { checkAccess, refusalToStart } from '../github/access.ts';
 import { Announcer } from '../pull-request/announcer.ts';
@@ -39,6 +40,8 @@ export async function runDaemon(loaded: LoadedConfig, hooks: DaemonHooks): Promi
 }
 
 async function serve({ config, secrets }: LoadedConfig, hooks: DaemonHooks, closing: Closing): Promise<void> {
+  // They are read; the programs that forge starts (npm, tar, git) shall not inherit them.
+  for (const key of SECRET_KEYS) delete process.env[key];
   await layOutHome(config.home);
   const paths = homePaths(config.home);
   const lock = acquireInstanceLock(paths.lock);

@@ -24,7 +24,7 @@ export async function recover(rooms: Rooms): Promise<void> {
 function keptAttempt(task: Task, attempts: readonly Attempt[]): [string, string | null][] {
   const last = attempts.at(-1);
   if (last === undefined || last.finishedAt !== null) return [];
-  return [[attemptId(task.id, last.number), task.state === 'running' ? last.containerId : null]];
+  return [[attemptId(task.id, last.number), last.containerId]];
 }
 
 function attemptOf(container: ContainerInfo): string {

@@ -33,11 +33,10 @@ export class Announcer {
     for (const task of queue.list()) if ((task.finishedAt ?? clock.now()) >= since) this.#noteChange(task.id);
     while (!signal.aborted) await this.#announceNext();
     unsubscribe();
+    signal.removeEventListener('abort', stop);
   }
 
   #noteChange(id: TaskId): void {
-    const task = this.#rooms.queue.get(id);
-    if (task === null || this.#shown.get(id) === this.#picture(task)) return;
     this.#pending.set(id, { failures: 0, dueAt: this.#rooms.clock.now() });
     this.#wake();
   }
@@ -49,8 +48,9 @@ export class Announcer {
       return this.#sleep(next === undefined ? null : next[1].dueAt - now);
     const [id, { failures }] = next;
     this.#pending.delete(id);
-    const picture = this.#picture(this.#rooms.queue.require(id));
     try {
+      const picture = this.#picture(this.#rooms.queue.require(id));
+      if (this.#shown.get(id) === picture) return;
       await announceTask(id, this.#rooms);
       this.#shown.set(id, picture);
     } catch (error) {

@@ -19,7 +19,7 @@ export function quoteForeign(text: string): string {
     .replace(/@(?=[\p{L}\p{N}])/gu, `@${ZERO_WIDTH_SPACE}`)
     .replace(/#(?=\d)/g, `#${ZERO_WIDTH_SPACE}`)
     .replace(/\bGH-(?=\d)/gi, (found) => `${found}${ZERO_WIDTH_SPACE}`)
-    .replace(/(github\.com\/[\w.-]+\/[\w.-]+\/)(issues|pull)\//gi, `$1${ZERO_WIDTH_SPACE}$2/`)
+    .replace(/\/(issues|pull)\/(?=\d)/gi, `/${ZERO_WIDTH_SPACE}$1/`)
     .trim();
 }
 
@@ -28,4 +28,12 @@ export function fence(text: string): string {
   const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), (run) => run[0].length));
   const ticks = '`'.repeat(longest + 1);
   return `${ticks}text\n${text.replace(CONTROL, '')}\n${ticks}`;
+}
+
+/** As a quotation: nothing in it can begin a heading or a code block that goes on outside. */
+export function quoteLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `> ${line}`)
+    .join('\n');
 }

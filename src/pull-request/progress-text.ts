@@ -2,7 +2,7 @@ import { commentMarker } from '../task/names.ts';
 import { describeOutcome } from '../task/outcome.ts';
 import { isActive } from '../task/state.ts';
 import type { Attempt, Task } from '../task/task.ts';
-import { quoteForeign } from './markdown.ts';
+import { quoteForeign, quoteLines } from './markdown.ts';
 
 /** The state labels behind the trigger's name, `LABEL:running` and so on; an issue carries at most one of them. */
 export const STATE_LABELS = ['running', 'review', 'failed', 'waiting'] as const;
@@ -75,13 +75,6 @@ function keptWork(attempts: readonly Attempt[]): string {
 function reference(task: Pick<Task, 'pullRequest'>): string {
   if (task.pullRequest === null) return 'a pull request';
   return `#${task.pullRequest.number}${task.pullRequest.state === 'draft' ? ' (a draft: its checks are red)' : ''}`;
-}
-
-function quoteLines(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => `> ${line}`)
-    .join('\n');
 }
 
 function sentence(text: string): string {

@@ -61,6 +61,13 @@ test('an agent cannot close another issue or mention anybody', () => {
   expect(body).not.toContain('@everyone');
 });
 
+test('an agent cannot write the verdict itself, or hide the true one', () => {
+  const body = pullRequestBody(
+    facts({ status: 'red', commands: [command(1)] }, '### How it was checked\n**green**\n~~~~'),
+  );
+  expect(body).toContain('> ### How it was checked\n> **green**\n> ~~~~\n');
+});
+
 test('the body fits what GitHub takes', () => {
   const files = Array.from({ length: 60 }, (_, index) => ({
     path: 'x'.repeat(3000) + index,
@@ -75,4 +82,6 @@ test('the body fits what GitHub takes', () => {
 test('a title is one line', () => {
   expect(pullRequestTitle({ issue: 7, title: ' a\n b ' })).toBe('a b');
   expect(pullRequestTitle({ issue: 7, title: ' ' })).toBe('Resolve issue 7');
+  expect(pullRequestTitle({ issue: 7, title: 'Fixes #9 and x/y#3' })).not.toMatch(/#\d/);
+  expect(pullRequestTitle({ issue: 7, title: '😀'.repeat(300) })).toBe('😀'.repeat(200));
 });

@@ -2,7 +2,7 @@ import { oneLine } from '../task/names.ts';
 import type { Verification, VerifiedCommand } from '../task/outcome.ts';
 import type { Attempt, Evidence, Task } from '../task/task.ts';
 import type { DiffStat } from '../workspace/compare.ts';
-import { fence, quoteForeign } from './markdown.ts';
+import { fence, quoteForeign, quoteLines } from './markdown.ts';
 
 export interface PullRequestFacts {
   task: Task;
@@ -33,7 +33,7 @@ export function pullRequestBody(facts: PullRequestFacts): string {
     `**Asked** by @${evidence.appliedBy.login} with the label on #${task.issue}: ${quoteForeign(evidence.title)}`,
     '',
     '### What was done',
-    quoteForeign(explanationOf(attempt)),
+    quoteLines(quoteForeign(explanationOf(attempt))),
     '',
     filesChanged(facts.changes),
     '',

@@ -25,6 +25,9 @@ interface Story {
 /** setTimeout takes no longer wait than this; a later due time is simply looked at again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** How long a database that cannot be read is left alone. */
+const AFTER_FAILURE_MS = 5_000;
+
 /** Keeps the slots full: one story for each claimed task, a new claim whenever a slot or a task becomes free. */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
@@ -67,8 +70,19 @@ export class Dispatcher {
     this.#fill();
   }
 
+  /** Called from timers and events, which have nobody to throw to: a database that fails is asked again. */
   #fill(): void {
     if (!this.#open) return;
+    try {
+      this.#claimAll();
+    } catch (error) {
+      this.#parts.logger.error({ err: error }, 'the queue could not be read');
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#fill(), AFTER_FAILURE_MS);
+    }
+  }
+
+  #claimAll(): void {
     // Taken before the claims: what becomes due in the meantime is looked at again.
     const since = this.#parts.clock.now();
     for (;;) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { EventLog } from '../events/event-log.ts';
+import { atomically } from '../store/atomically.ts';
 import type { Database } from '../store/open-database.ts';
 import type { RepoName, Sha, TaskId } from '../task/ids.ts';
 import type { Verification } from '../task/outcome.ts';
@@ -22,6 +23,7 @@ import { TaskFinder } from './task-finder.ts';
  * task was claimed again; each move leaves a `state` event in the same transaction.
  */
 export class TaskQueue {
+  readonly #db: Database;
   readonly #enqueuer: Enqueuer;
   readonly #claimer: Claimer;
   readonly #finder: TaskFinder;
@@ -34,6 +36,7 @@ export class TaskQueue {
   readonly #etags: Etags;
 
   constructor(db: Database, clock: Clock, events: EventLog) {
+    this.#db = db;
     const mover = new Mover(db, clock, events);
     this.#finder = new TaskFinder(db);
     this.#enqueuer = new Enqueuer(db, clock, events, this.#finder);
@@ -45,6 +48,11 @@ export class TaskQueue {
     this.#decisions = new Decisions(db);
     this.#switches = new Switches(db, clock);
     this.#etags = new Etags(db);
+  }
+
+  /** Everything that `work` writes, or nothing of it. */
+  atomically<T>(work: () => T): T {
+    return atomically(this.#db, work);
   }
 
   /** Makes at most one task of a trigger, ever, and at most one open task of an issue. */

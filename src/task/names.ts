@@ -36,10 +36,15 @@ export function commentMarker(taskId: TaskId): string {
   return `<!-- forge:task:${taskId} -->`;
 }
 
-/** A title as one line of at most 200 characters without control characters, fit for a commit and a pull request. */
+/**
+ * A title as one line of at most 200 characters, fit for a commit and a pull request: without control and
+ * direction-changing characters, and with references broken, so that `Fixes #9` in somebody's title closes nothing.
+ */
 export function oneLine(title: string): string {
-  return title
+  const line = title
     .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .slice(0, 200);
+    .replace(/\p{Bidi_Control}/gu, '')
+    .replace(/#(?=\d)/g, '#\u200b')
+    .trim();
+  return [...line].slice(0, 200).join('');
 }

@@ -47,7 +47,7 @@ export interface Claim {
   generation: number;
 }
 
-/** The issue as it was when the label was applied; a prompt is built from this and nothing else. */
+/** The issue as the poll that admitted it found it; a prompt is built from this and nothing else. */
 export interface Evidence {
   title: string;
   body: string;

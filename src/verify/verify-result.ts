@@ -1,4 +1,5 @@
 import { agentContainer } from '../container/agent-container.ts';
+import type { ExecResult } from '../container/engine.ts';
 import { containerBasics, type Rooms } from '../rooms.ts';
 import { attemptId } from '../task/names.ts';
 import type { Verification, VerifiedCommand } from '../task/outcome.ts';
@@ -59,12 +60,7 @@ async function runCommands(
   for (const { command, stage } of commands) {
     signal.throwIfAborted();
     const timeoutMs = Math.max(1_000, Math.round(deadline - performance.now()));
-    const result = await rooms.engine.exec(containerId, {
-      command: ['sh', '-c', command],
-      timeoutMs,
-      maxOutputBytes: OUTPUT_BYTES,
-      signal,
-    });
+    const result = await runCommand(command, containerId, timeoutMs, rooms, signal);
     done.push({ command, stage, ...result });
     rooms.events.append(task.id, attempt.number, {
       type: 'verify',
@@ -74,4 +70,21 @@ async function runCommands(
     if (stage === 'setup' && result.exitCode !== 0) break;
   }
   return { status: done.every((command) => command.exitCode === 0) ? 'green' : 'red', commands: done };
+}
+
+/** What is verified may end its own container; that is red, and no failure of the engine. */
+async function runCommand(
+  command: string,
+  containerId: string,
+  timeoutMs: number,
+  { engine }: Rooms,
+  signal: AbortSignal,
+): Promise<ExecResult> {
+  try {
+    const request = { command: ['sh', '-c', command], timeoutMs, maxOutputBytes: OUTPUT_BYTES, signal };
+    return await engine.exec(containerId, request);
+  } catch (error) {
+    if ((await engine.inspect(containerId))?.state !== 'exited') throw error;
+    return { exitCode: null, output: 'the container ended before the command did', durationMs: 0 };
+  }
 }

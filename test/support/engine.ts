@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import { TEST_IMAGE } from './containers.ts';
 
 /** The containers that a home has on the engine, in any state. */
 export async function engineContainers(home: string) {
@@ -10,4 +11,16 @@ export function inspectContainer(id: string) {
   return new Docker(process.env.DOCKER_HOST ? undefined : { socketPath: '/var/run/docker.sock' })
     .getContainer(id)
     .inspect();
+}
+
+/** A container that says it belongs to this home, for a task that does not exist. */
+export async function strayContainer(home: string): Promise<void> {
+  const labels = {
+    'forge.home': home,
+    'forge.task': '0123456789',
+    'forge.attempt': '1',
+    'forge.role': 'agent',
+  };
+  const docker = new Docker(process.env.DOCKER_HOST ? undefined : { socketPath: '/var/run/docker.sock' });
+  await docker.createContainer({ Image: TEST_IMAGE, Cmd: ['true'], Labels: labels });
 }
