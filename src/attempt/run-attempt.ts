@@ -10,6 +10,7 @@ import { planStep, type Step } from './plan.ts';
 import { prepareContainer } from './prepare-container.ts';
 import { type Settled, settleAttempt, settleVerification } from './settle.ts';
 import { settleFailure, settleInterruption } from './settle-failure.ts';
+import { whyUnwanted } from './still-wanted.ts';
 import { watchAgent } from './watch-agent.ts';
 
 /**
@@ -23,13 +24,21 @@ export async function runAttempt(claimed: Task, rooms: Rooms, signal: AbortSigna
     while (settled === 'go_on') {
       signal.throwIfAborted();
       const task = rooms.queue.require(claimed.id);
-      settled = await takeStep(planStep(rooms.queue.attempts(task.id)), task, rooms, signal);
+      const step = planStep(rooms.queue.attempts(task.id));
+      const unwanted = step.do === 'begin' || step.do === 'publish' ? await whyUnwanted(task, rooms) : null;
+      settled =
+        unwanted === null ? await takeStep(step, task, rooms, signal) : dropTask(task, unwanted, rooms);
     }
   } catch (error) {
     const interruption = interruptionOf(signal);
     if (interruption === null) await settleFailure(claimed, error, rooms);
     else await settleInterruption(claimed, interruption, rooms);
   }
+}
+
+function dropTask(task: Task, reason: string, { queue }: Rooms): Settled {
+  queue.cancel(task, reason);
+  return 'left';
 }
 
 async function takeStep(step: Step, task: Task, rooms: Rooms, signal: AbortSignal): Promise<Settled> {

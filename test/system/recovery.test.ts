@@ -67,3 +67,26 @@ test.concurrent('code under test that ends its own container is red, and no fail
   const task = await world.task(world.labelledIssue('Kill'), ({ state }) => state === 'in_review');
   expect(task.pullRequest?.state).toBe('draft');
 });
+
+test.concurrent('an issue that is closed, or lost its label, before its turn is left alone', async (hooks) => {
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: AGENT } }, hooks);
+  await world.forge('pause');
+  const [closed, unlabelled, wanted] = ['Closed', 'Unlabelled', 'Wanted'].map((title) =>
+    world.labelledIssue(title),
+  );
+  for (const issue of [closed, unlabelled, wanted])
+    await world.task(issue ?? 0, ({ state }) => state === 'queued');
+  world.github.closeIssue(world.repo, closed ?? 0, 'ada');
+  world.github.unlabel(world.repo, unlabelled ?? 0, 'forge', 'ada');
+  await world.forge('resume');
+  await world.task(wanted ?? 0, ({ state }) => state === 'in_review');
+  expect(await world.task(closed ?? 0, ({ state }) => state === 'cancelled')).toMatchObject({
+    reason: 'the issue was closed',
+    attempt: null,
+  });
+  expect(await world.task(unlabelled ?? 0, ({ state }) => state === 'cancelled')).toMatchObject({
+    reason: "the label 'forge' was removed",
+    attempt: null,
+  });
+  expect(world.github.pullRequests(world.repo)).toHaveLength(1);
+});
