@@ -2,9 +2,7 @@ import type { Sha, TaskId } from '../task/ids.ts';
 import { type ContainerRole, containerName } from '../task/names.ts';
 import type { ContainerSpec, Limits, Mount } from './engine.ts';
 
-/** Where the relay listens in a container whose image has node; what it accepts goes to the gateway. */
-export const RELAY_URL = 'http://127.0.0.1:8377';
-export const PROMPT_FILE = '/forge/run/prompt.txt';
+const PROMPT_FILE = '/forge/run/prompt.txt';
 
 /** Paths on the host, as `Workspaces.prepare` lays them out. */
 export interface ContainerPaths {

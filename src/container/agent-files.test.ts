@@ -166,7 +166,7 @@ describe.concurrent('the entrypoint', { timeout: 60_000 }, () => {
   it('passes TERM on to the agent’s process group and still collects', async () => {
     const laid = layOut();
     const script =
-      'trap "echo bye > said; exit 9" TERM; (trap "echo child > said-too" TERM; while :; do sleep 0.02; done) & echo up; while :; do sleep 0.02; done';
+      'trap "until [ -e said-too ]; do sleep 0.02; done; echo bye > said; exit 9" TERM; (trap "echo child > said-too" TERM; while :; do sleep 0.02; done) & echo up; while :; do sleep 0.02; done';
     const id = await engine.create(agentContainer(request(laid, script)));
     const output = await engine.output(id, { signal });
     await engine.start(id);

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { failureOf, gitHubClient, NOW, REPO, rawIssue, TOKEN } from '../../test/support/github-client.ts';
-import type { Reply } from '../../test/support/scripted-server.ts';
 
-const SHA = 'a'.repeat(40);
 const LIST_URL = '/repos/acme/app/issues?labels=forge&state=open&sort=updated&direction=desc&per_page=100';
 
 const event = (id: number | string, kind: string, at: string, more: object = {}) => ({
@@ -222,18 +220,4 @@ describe('comments and labels', () => {
     await server.github.removeLabel(REPO, 5, 'forge:running');
     expect(server.requests).toHaveLength(1);
   });
-});
-
-test('a branch is known by its sha, and unknown where it is missing or renamed', async () => {
-  const names: Record<string, Reply> = {
-    'forge%2Fx': { body: { name: 'forge/x', commit: { sha: SHA } } },
-    old: { body: { name: 'new', commit: { sha: SHA } } },
-  };
-  await using server = await gitHubClient(
-    ({ url }) =>
-      names[url.split('/branches/')[1] ?? ''] ?? { status: 404, body: { message: 'Branch not found' } },
-  );
-  expect(await server.github.branchSha(REPO, 'forge/x')).toBe(SHA);
-  expect(await server.github.branchSha(REPO, 'old')).toBeNull();
-  expect(await server.github.branchSha(REPO, 'none')).toBeNull();
 });

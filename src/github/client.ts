@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isForgeError } from '../errors.ts';
-import type { RepoName, Sha } from '../task/ids.ts';
+import type { RepoName } from '../task/ids.ts';
 import type { Permission } from '../task/task.ts';
 import type {
   Comment,
@@ -14,7 +14,6 @@ import type {
 } from './records.ts';
 import { Requests, type RequestsOptions, type RouteParameters } from './requests.ts';
 import {
-  branchSchema,
   commentSchema,
   issueEventSchema,
   issueSchema,
@@ -120,14 +119,6 @@ export class GitHub {
   removeLabel(repo: RepoName, number: number, label: string, signal?: AbortSignal): Promise<void> {
     const parameters = { ...inIssue(repo, number), name: label };
     return orIfNotFound(undefined, this.#requests.act(`DELETE ${ISSUE}/labels/{name}`, parameters, signal));
-  }
-
-  async branchSha(repo: RepoName, branch: string, signal?: AbortSignal): Promise<Sha | null> {
-    const parameters = { ...inRepo(repo), branch };
-    const route = 'GET /repos/{owner}/{repo}/branches/{branch}';
-    const found = await orIfNotFound(null, this.#requests.one(branchSchema, route, parameters, signal));
-    // The old name of a renamed branch leads to the new one.
-    return found?.name === branch ? found.sha : null;
   }
 
   pullRequest(repo: RepoName, number: number, signal?: AbortSignal): Promise<PullRequest> {

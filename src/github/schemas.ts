@@ -145,10 +145,6 @@ export const pullRequestSchema = z
     }),
   );
 
-export const branchSchema = z
-  .object({ name: z.string(), commit: z.object({ sha }) })
-  .transform((raw) => ({ name: raw.name, sha: raw.commit.sha }));
-
 function known(name: string): Permission | undefined {
   return PERMISSIONS.find((permission) => permission === name);
 }

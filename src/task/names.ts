@@ -1,7 +1,6 @@
 import type { TaskId } from './ids.ts';
 
-export const CONTAINER_ROLES = ['agent', 'verify', 'salvage', 'probe'] as const;
-export type ContainerRole = (typeof CONTAINER_ROLES)[number];
+export type ContainerRole = 'agent' | 'verify' | 'salvage' | 'probe';
 
 /** `TASK-NUMBER`: the attempt's directory, and what its containers are named after. */
 export function attemptId(taskId: TaskId, number: number): string {

@@ -191,6 +191,12 @@ test('an issue touched a moment ago is looked at again: its second may not be ov
   expect(await poll()).toEqual({ kind: 'unchanged' });
 });
 
+test('of several new issues the one that has waited longest is queued first', async () => {
+  for (const number of [3, 1, 2]) world.labelled(number, 'wanda');
+  await poll();
+  expect(world.queue.list().map(({ issue }) => issue)).toEqual([3, 1, 2]);
+});
+
 test('one issue that cannot be looked up hinders no other, and is tried again', async () => {
   for (const number of [1, 2, 3]) world.labelled(number, 'wanda');
   world.hub.fault = ({ url }) =>

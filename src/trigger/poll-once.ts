@@ -30,7 +30,9 @@ export async function pollOnce(parts: TriggerParts, repo: RepoName, seen: SeenIs
 
   forgetAllBut(seen, list.issues);
   let settled = true;
-  for (const issue of list.issues) {
+  // GitHub lists what changed last first; who has waited longest is to be served first.
+  const oldestFirst = list.issues.toSorted((a, b) => a.updatedAt - b.updatedAt || a.number - b.number);
+  for (const issue of oldestFirst) {
     if (seen.get(issue.number) === issue.updatedAt) continue;
     if (await handle(parts, repo, issue)) seen.set(issue.number, issue.updatedAt);
     else settled = false;

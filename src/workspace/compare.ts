@@ -4,7 +4,6 @@ import type { Mirror } from './mirror.ts';
 
 const MiB = 1024 ** 2;
 const MAX_STAT_BYTES = 4 * MiB;
-const MAX_SUBJECTS = 200;
 
 export interface FileStat {
   path: string;
@@ -55,13 +54,4 @@ export async function diff(
   const notice = `\n(cut after ${maxBytes} bytes)\n`;
   const room = Math.max(0, maxBytes - Buffer.byteLength(notice));
   return stdout.toString('utf8', 0, stdout.lastIndexOf('\n', room)) + notice;
-}
-
-/** The subjects of the commits that `to` has and `from` lacks, oldest first; of very many the newest 200. */
-export async function log(git: Git, { gitDir }: Mirror, from: Sha, to: Sha): Promise<string[]> {
-  const output = await git.ask(gitDir, [
-    ...['log', '-z', '--format=%s', '--reverse', `--max-count=${MAX_SUBJECTS}`],
-    ...['--end-of-options', `${from}..${to}`],
-  ]);
-  return output === '' ? [] : output.replace(/\0$/, '').split('\0');
 }

@@ -32,8 +32,7 @@ test('nothing that the agent plants in its tree or git directory runs on the hos
   const { workspaces } = fixture;
   await workspaces.diffStat(mirror, start, result.sha);
   expect(await workspaces.diff(mirror, start, result.sha, 10_000)).toContain('+evil');
-  await workspaces.log(mirror, start, result.sha);
-  await workspaces.checkout({ mirror, dirName: 'task-1-verify', sha: result.sha });
+  await workspaces.prepare({ mirror, attemptId: 'task-1-verify', startSha: result.sha, branch: 'b' });
   await workspaces.push({
     mirror,
     pushUrl: fixture.cloneUrl,

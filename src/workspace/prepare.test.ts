@@ -195,18 +195,6 @@ test('several at once, and again over what a killed forge left behind', async ()
   expect((await workspaces.attemptDirs()).sort()).toEqual([...ids, 't-5']);
 });
 
-test('a tree to verify is a fresh checkout on no branch', async () => {
-  await using fixture = await gitFixture();
-  const sha = commitTo(fixture.origin, 'trunk', { 'a.txt': 'a' });
-  const mirror = await mirrorOf(fixture);
-  const tree = await fixture.workspaces.checkout({ mirror, dirName: 't-1-verify', sha });
-  expect(tree).toBe(join(fixture.home, 'attempts/t-1-verify/tree'));
-  const workspace = fixture.workspaces.workspace(mirror, 't-1-verify');
-  expect(agentGit(workspace, ['status', '--porcelain=2', '--branch'])).toBe(
-    `# branch.oid ${sha}\n# branch.head (detached)`,
-  );
-});
-
 test('an attempt is removed whatever its agent made of it, and links lead nowhere', async () => {
   await using fixture = await gitFixture();
   const workspace = await prepared(fixture, commitTo(fixture.origin, 'trunk', { 'a.txt': 'a' }));

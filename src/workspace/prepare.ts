@@ -13,8 +13,8 @@ export interface Preparation {
   mirror: Mirror;
   workspace: Workspace;
   startSha: Sha;
-  /** The branch that the agent finds itself on; null: a detached HEAD. */
-  branch: string | null;
+  /** The branch that the agent finds itself on. */
+  branch: string;
   /** Shown to the agent as `origin/BRANCH`. */
   base: BranchAt | null;
   /** Who is to own it; null: the daemon's own user, who is the container's as well. */

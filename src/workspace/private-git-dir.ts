@@ -14,7 +14,7 @@ export interface BranchAt {
 
 export interface PrivateGitDir {
   startSha: Sha;
-  branch: string | null;
+  branch: string;
   base: BranchAt | null;
   /** As git left it after the checkout. */
   index: Buffer;
@@ -52,14 +52,14 @@ export async function writePrivateGitDir(gitDir: string, content: PrivateGitDir)
     await mkdir(join(gitDir, dir), { recursive: true });
   }
   const refs = [
-    ...(branch === null ? [] : [[`refs/heads/${branch}`, startSha]]),
+    [`refs/heads/${branch}`, startSha],
     ...(base === null ? [] : [[trackingRef(base.branch), base.sha]]),
   ];
   const packedRefs = refs
     .sort(([a = ''], [b = '']) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     .map(([name, sha]) => `${sha} ${name}\n`);
   const files: Record<string, string | Buffer> = {
-    HEAD: branch === null ? `${startSha}\n` : `ref: refs/heads/${branch}\n`,
+    HEAD: `ref: refs/heads/${branch}\n`,
     config: CONFIG,
     index: owner === null ? index : withOwner(index, owner),
     'packed-refs': `# pack-refs with: sorted \n${packedRefs.join('')}`,

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { RepoName, Sha } from '../task/ids.ts';
-import { type DiffStat, diff, diffStat, log } from './compare.ts';
+import { type DiffStat, diff, diffStat } from './compare.ts';
 import { Git } from './git.ts';
 import type { Owner } from './hand-over.ts';
 import { type Handover, type ImportedResult, importResult } from './import-result.ts';
@@ -93,22 +93,6 @@ export class Workspaces {
     return workspace;
   }
 
-  /** A fresh tree of a commit to verify, laid out like an attempt's under `attempts/DIRNAME`; returns the tree. */
-  async checkout(request: {
-    mirror: Mirror;
-    dirName: string;
-    sha: Sha;
-    signal?: AbortSignal;
-  }): Promise<string> {
-    const { mirror, dirName, sha, signal } = request;
-    const workspace = this.workspace(mirror, dirName);
-    await this.#open(mirror);
-    await prepare(this.#git, {
-      ...{ mirror, workspace, startSha: sha, branch: null, base: null, owner: this.#owner, signal },
-    });
-    return workspace.tree;
-  }
-
   /** Where the workspace of an attempt is, or would be; touches nothing. */
   workspace(mirror: Mirror, attemptId: string): Workspace {
     return layOut(this.#home, attemptId, mirror);
@@ -135,10 +119,6 @@ export class Workspaces {
 
   diff(mirror: Mirror, from: Sha, to: Sha, maxBytes: number): Promise<string> {
     return diff(this.#git, mirror, from, to, maxBytes);
-  }
-
-  log(mirror: Mirror, from: Sha, to: Sha): Promise<string[]> {
-    return log(this.#git, mirror, from, to);
   }
 
   push(request: Push): Promise<PushResult> {

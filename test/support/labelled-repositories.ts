@@ -74,6 +74,7 @@ export class LabelledRepositories {
   #list(repo: string, label: string, ifNoneMatch: string | undefined): Reply {
     const body = [...this.#issues]
       .filter(([key, { labels }]) => key.startsWith(`${repo}#`) && labels.some((name) => same(name, label)))
+      .sort(([, a], [, b]) => b.updatedAt - a.updatedAt)
       .map(([, issue]) => toIssue(issue));
     if (!this.sendsEtags) return { body };
     const etag = `W/"${createHash('sha256').update(JSON.stringify(body)).digest('hex')}"`;
