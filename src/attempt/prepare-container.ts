@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RepositoryConfig } from '../config/repository-config.ts';
 import { agentContainer } from '../container/agent-container.ts';
 import { containerBasics, type Rooms } from '../rooms.ts';
@@ -33,10 +34,22 @@ export async function prepareContainer(
     agentCommand: rooms.config.agentCommand,
     dummyKey: modelKey,
   });
-  const basics = await orAbort(containerBasics(task, attempt, workspace, rooms), signal);
+  await imageReady(task, attempt, rooms, signal);
+  const basics = await containerBasics(task, attempt, workspace, rooms);
   const containerId = await rooms.engine.create(agentContainer({ ...basics, role: 'agent', ...launch }));
   rooms.queue.recordContainer(task, attempt.number, containerId);
   return { ...attempt, containerId };
+}
+
+/** The first build takes minutes, so the task's log says what it waits for. */
+async function imageReady(task: Task, attempt: Attempt, rooms: Rooms, signal: AbortSignal): Promise<void> {
+  const image = rooms.agentImage(task.agent);
+  const slow = delay(SLOW_MS, 'slow', { ref: false });
+  if ((await orAbort(Promise.race([image, slow]), signal)) === 'slow') {
+    const text = 'waiting for the image to be built; logs/daemon.log shows how far it is';
+    rooms.events.append(task.id, attempt.number, { type: 'system', text });
+  }
+  await orAbort(image, signal);
 }
 
 /** The key by which the gateway knows this attempt's container; kept beside the workspace, where no container sees it. */
@@ -45,6 +58,7 @@ export function readModelKey(workspace: Workspace): Promise<string> {
 }
 
 const MODEL_KEY = 'model-key';
+const SLOW_MS = 2_000;
 
 async function layOutRunFiles(
   task: Task,

@@ -1,11 +1,18 @@
 import { type ErrorJson, errorJson } from '../api/error-json.ts';
-import { print } from './output.ts';
+import { inert } from './inert.ts';
+import { note, print } from './output.ts';
 
 /** What a daemon tells the `forge start` that waits for it, once. */
-export type Announcement = { ready: true; pid: number } | ErrorJson;
+export type Announcement = ({ ready: true } & Readiness) | ErrorJson;
+
+export interface Readiness {
+  pid: number;
+  /** What does not keep it from working, and somebody should know: a line each. */
+  warnings: readonly string[];
+}
 
 export interface Announcer {
-  ready(info: { pid: number }): void;
+  ready(info: Readiness): void;
   failed(error: unknown): Promise<void>;
 }
 
@@ -15,7 +22,7 @@ export interface Announcer {
  */
 export function announcer(): Announcer {
   if (process.send === undefined) {
-    return { ready: ({ pid }) => print(`forge is running (pid ${pid})`), failed: async () => {} };
+    return { ready: tellReady, failed: async () => {} };
   }
   const end = () => process.kill(process.pid, 'SIGTERM');
   process.once('disconnect', end);
@@ -30,7 +37,13 @@ export function announcer(): Announcer {
       });
     });
   return {
-    ready: ({ pid }) => void tell({ ready: true, pid }),
+    ready: (info) => void tell({ ready: true, ...info }),
     failed: (error) => tell(errorJson(error)),
   };
+}
+
+/** The pid is the result of `forge start`; the warnings are for whoever waits for it. */
+export function tellReady({ pid, warnings }: Readiness): void {
+  for (const warning of warnings) note(inert(warning));
+  print(`forge is running (pid ${pid})`);
 }

@@ -32,7 +32,7 @@ function moduleName(path: string): string {
   return JSON.stringify(new URL(path, import.meta.url).href);
 }
 
-function start(script: string, readyMs = 10_000): Promise<{ pid: number }> {
+function start(script: string, readyMs = 10_000) {
   return spawnDaemon({ args: [daemonScript(script)], logFile, readyMs });
 }
 
@@ -45,11 +45,12 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 test('a daemon that is ready goes on by itself, its output in a private log', async () => {
-  const script = `announcer().ready({ pid: process.pid });
+  const script = `announcer().ready({ pid: process.pid, warnings: ['careful'] });
     process.on('disconnect', () => console.log('alone'));
     setInterval(() => {}, 1000);`;
-  const { pid } = await start(script);
+  const { pid, warnings } = await start(script);
   expect(pid).toBe(loggedPid());
+  expect(warnings).toEqual(['careful']);
   expect(isAlive(pid)).toBe(true);
   expect(statSync(logFile).mode & 0o777).toBe(0o600);
   await until(() => readFileSync(logFile, 'utf8').includes('alone'));

@@ -4,7 +4,7 @@ import { closeSync, fchmodSync, openSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { errorFromJson } from '../api/error-json.ts';
 import { ForgeError } from '../errors.ts';
-import type { Announcement } from './announce.ts';
+import type { Announcement, Readiness } from './announce.ts';
 
 /** The daemon's own calls at its start have deadlines of seconds; this is for one that hangs all the same. */
 const READY_MS = 120_000;
@@ -19,7 +19,7 @@ export async function spawnDaemon(options: {
   args: readonly string[];
   logFile: string;
   readyMs?: number;
-}): Promise<{ pid: number }> {
+}): Promise<Readiness> {
   const child = spawnDetached(options.args, options.logFile);
   try {
     const said = await announcement(child, options);
@@ -29,7 +29,7 @@ export async function spawnDaemon(options: {
       throw errorFromJson(said);
     }
     child.unref();
-    return { pid: said.pid };
+    return { pid: said.pid, warnings: said.warnings };
   } catch (error) {
     await end(child);
     throw error;

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { homePaths } from '../config/home-paths.ts';
 import { here } from './here.ts';
-import { print } from './output.ts';
 
 export function addStart(program: Command): void {
   program
@@ -16,15 +15,15 @@ export function addStart(program: Command): void {
 
 /** Settings are checked before anything is started; the daemon then reads them again, from the same places. */
 export async function startDetached(): Promise<void> {
-  const [{ loadConfig }, { spawnDaemon }] = await Promise.all([
+  const [{ loadConfig }, { spawnDaemon }, { tellReady }] = await Promise.all([
     import('../config/load-config.ts'),
     import('./spawn-daemon.ts'),
+    import('./announce.ts'),
   ]);
   const { daemonLog } = homePaths(loadConfig(here()).config.home);
   mkdirSync(dirname(daemonLog), { recursive: true, mode: 0o700 });
   const forge = fileURLToPath(new URL('../../bin/forge.js', import.meta.url));
-  const { pid } = await spawnDaemon({ args: [forge, 'start', '--foreground'], logFile: daemonLog });
-  print(`forge is running (pid ${pid})`);
+  tellReady(await spawnDaemon({ args: [forge, 'start', '--foreground'], logFile: daemonLog }));
 }
 
 async function startForeground(): Promise<void> {

@@ -23,7 +23,7 @@ import { stopRequest } from './stop-request.ts';
 
 export interface DaemonHooks {
   /** Everything answers: lock, database, engine, GitHub, control socket. */
-  onReady(info: { pid: number }): void;
+  onReady(info: { pid: number; warnings: readonly string[] }): void;
 }
 
 /**
@@ -55,7 +55,7 @@ async function serve({ config, secrets }: LoadedConfig, hooks: DaemonHooks, clos
   closing.defer(() => db.close());
   const rooms = await composeRooms(config, secrets, db, logger);
   await requireEngine(rooms.engine);
-  await requireGitHub(rooms);
+  const warnings = await requireGitHub(rooms);
   await recover(rooms);
 
   const stopping = stopRequest(logger);
@@ -71,7 +71,7 @@ async function serve({ config, secrets }: LoadedConfig, hooks: DaemonHooks, clos
   dispatcher.start();
   const loops = [watch({ ...rooms, signal: stopping.signal }), new Announcer(rooms).run(stopping.signal)];
   logger.info({ version: forgeVersion(), repos: config.repos }, 'forge is ready');
-  hooks.onReady({ pid: process.pid });
+  hooks.onReady({ pid: process.pid, warnings });
 
   const interruption = await stopping.requested;
   logger.info({ how: interruption.kind }, 'forge is stopping');
@@ -79,14 +79,16 @@ async function serve({ config, secrets }: LoadedConfig, hooks: DaemonHooks, clos
   logger.info('forge has stopped');
 }
 
-async function requireGitHub({ github, config, logger }: Rooms): Promise<void> {
+/** Throws when GitHub refuses the token or no repository answers; a single one that does not is a warning. */
+async function requireGitHub({ github, config, logger }: Rooms): Promise<string[]> {
   const accesses = await checkAccess(github, config.repos);
   const refusal = refusalToStart(accesses);
   if (refusal !== null) throw refusal;
-  for (const access of accesses) {
-    if (access.kind === 'failed')
-      logger.warn({ repo: access.repo, reason: access.error.message }, 'not reachable');
-  }
+  const warnings = accesses.flatMap((access) =>
+    access.kind === 'failed' ? [`${access.repo} cannot be watched: ${access.error.message}`] : [],
+  );
+  for (const warning of warnings) logger.warn(warning);
+  return warnings;
 }
 
 /** Builds the agent's image while nothing is queued yet. A failure is told here, and again by the task that needs it. */

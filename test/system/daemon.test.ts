@@ -17,6 +17,16 @@ test.concurrent('a second daemon is refused with the pid of the first', async (h
   expect((await world.status()).daemon.pid).toBe(daemon.pid);
 });
 
+test.concurrent('a repository that cannot be reached is told of, and holds the others up in nothing', async (hooks) => {
+  const world = await openWorld({ env: { FORGE_AGENT_COMMAND: 'echo x > x.txt' } }, hooks);
+  await world.forge('stop');
+  world.env.FORGE_REPOS = `ada/no-such,${world.repo}`;
+  const started = await world.forge('start');
+  expect(started).toMatchObject({ code: 0, stdout: expect.stringMatching(/pid \d+/) });
+  expect(started.stderr).toContain('ada/no-such cannot be watched');
+  await world.task(world.labelledIssue('Still'), ({ state }) => state === 'in_review');
+});
+
 test.concurrent('without a daemon the database answers, and commands that need one say how to get it', async (hooks) => {
   const world = await openWorld({ env: { FORGE_AGENT_COMMAND: 'true' } }, hooks);
   const task = await world.task(world.labelledIssue('Nothing'), ({ state }) => state === 'closed');
