@@ -3,7 +3,13 @@ import { RESULT } from '../../test/support/task-builders.ts';
 import type { AgentResult } from '../agent/adapter.ts';
 import { classifyAttempt } from './classify.ts';
 
-const LIMITS = { attemptMinutes: 60, stallMinutes: 10, memoryBytes: 4 * 1024 ** 3, outputBytes: 1024 };
+const LIMITS = {
+  attemptMinutes: 60,
+  stallMinutes: 10,
+  memoryBytes: 4 * 1024 ** 3,
+  outputBytes: 1024,
+  hasSetup: true,
+};
 const OK: AgentResult = { ok: true, explanation: 'done', usd: null };
 const NOT_OK: AgentResult = { ok: false, message: 'boom', usd: null };
 const CHANGED = { kind: 'changed', sha: RESULT } as const;
@@ -36,4 +42,9 @@ test.each([
   ['cancelled', { cause: 'cancelled' }, CHANGED, { kind: 'cancelled' }],
 ] as const)('%s', (_name, end, imported, outcome) => {
   expect(classifyAttempt(end, imported, LIMITS)).toMatchObject(outcome);
+});
+
+test('an agent may end with the code of a failed set-up where there is none', () => {
+  const outcome = classifyAttempt(exited(NOT_OK, 97), CHANGED, { ...LIMITS, hasSetup: false });
+  expect(outcome).toMatchObject({ kind: 'agent_failed' });
 });

@@ -12,7 +12,9 @@ export type AgentEnd =
   | { cause: 'cancelled' }
   | { cause: 'lost'; message: string };
 
-export interface Limits {
+export interface AttemptFacts {
+  /** Whether the repository has set-up commands; only then does the entrypoint's code for them mean anything. */
+  hasSetup: boolean;
   attemptMinutes: number;
   stallMinutes: number;
   memoryBytes: number;
@@ -26,20 +28,20 @@ const SETUP_FAILED_EXIT = 97;
  * Facts to outcome. An agent's own word for success is needed and not enough: the result has to have come out of the
  * container as well. Work left by a failed attempt is kept, but never published.
  */
-export function classifyAttempt(end: AgentEnd, imported: ImportedResult, limits: Limits): Outcome {
+export function classifyAttempt(end: AgentEnd, imported: ImportedResult, facts: AttemptFacts): Outcome {
   switch (end.cause) {
     case 'timed_out':
-      return { kind: 'timed_out', minutes: limits.attemptMinutes };
+      return { kind: 'timed_out', minutes: facts.attemptMinutes };
     case 'stalled':
-      return { kind: 'stalled', minutes: limits.stallMinutes };
+      return { kind: 'stalled', minutes: facts.stallMinutes };
     case 'output_limit':
-      return { kind: 'output_limit', limitBytes: limits.outputBytes };
+      return { kind: 'output_limit', limitBytes: facts.outputBytes };
     case 'cancelled':
       return { kind: 'cancelled' };
     case 'lost':
       return { kind: 'container_lost', message: end.message };
     case 'exited':
-      return classifyExit(end.exit, end.result, imported, limits);
+      return classifyExit(end.exit, end.result, imported, facts);
   }
 }
 
@@ -47,11 +49,11 @@ function classifyExit(
   exit: ContainerExit,
   result: AgentResult,
   imported: ImportedResult,
-  limits: Limits,
+  facts: AttemptFacts,
 ): Outcome {
   if (!result.ok) {
-    if (exit.oomKilled) return { kind: 'out_of_memory', limitBytes: limits.memoryBytes };
-    if (exit.exitCode === SETUP_FAILED_EXIT)
+    if (exit.oomKilled) return { kind: 'out_of_memory', limitBytes: facts.memoryBytes };
+    if (facts.hasSetup && exit.exitCode === SETUP_FAILED_EXIT)
       return { kind: 'setup_failed', message: 'see the log for its output' };
     return { kind: 'agent_failed', message: result.message };
   }

@@ -58,6 +58,8 @@ export function readModelKey(workspace: Workspace): Promise<string> {
 }
 
 const MODEL_KEY = 'model-key';
+/** Runs before the agent; there only if the repository has set-up commands. See `agent/entrypoint.sh`. */
+export const SETUP_SCRIPT = 'setup.sh';
 const SLOW_MS = 2_000;
 
 async function layOutRunFiles(
@@ -79,7 +81,7 @@ async function layOutRunFiles(
   await writeFile(join(workspace.run, 'prompt.txt'), prompt, { mode: 0o644 });
   await writeFile(join(workspace.dir, MODEL_KEY), modelKey, { mode: 0o600 });
   if (repositoryConfig.setup.length > 0) {
-    await writeFile(join(workspace.run, 'setup.sh'), setupScript(repositoryConfig.setup), { mode: 0o644 });
+    await writeFile(join(workspace.run, SETUP_SCRIPT), setupScript(repositoryConfig.setup), { mode: 0o644 });
   }
   return modelKey;
 }

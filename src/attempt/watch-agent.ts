@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ContainerExit } from '../container/engine.ts';
 import type { Rooms } from '../rooms.ts';
 import { attemptId } from '../task/names.ts';
@@ -10,6 +12,7 @@ import { type AgentEnd, classifyAttempt } from './classify.ts';
 import { collectResult } from './collect.ts';
 import { type Interruption, interruptionOf, whenInterrupted } from './interruption.ts';
 import { OutputRecorder } from './output-recorder.ts';
+import { SETUP_SCRIPT } from './prepare-container.ts';
 import type { Ended } from './settle.ts';
 
 /** What an agent may print in one attempt; more is a program run wild, and the engine keeps all of it on disk. */
@@ -41,7 +44,11 @@ export async function watchAgent(
   const imported = await collectResult(task, attempt, workspace, rooms);
   const interruption = interruptionOf(signal);
   return {
-    outcome: classifyAttempt(end, imported, { ...rooms.config, outputBytes: OUTPUT_LIMIT_BYTES }),
+    outcome: classifyAttempt(end, imported, {
+      ...rooms.config,
+      outputBytes: OUTPUT_LIMIT_BYTES,
+      hasSetup: existsSync(join(workspace.run, SETUP_SCRIPT)),
+    }),
     resultSha: imported.kind === 'changed' ? imported.sha : null,
     usd: end.cause === 'exited' ? end.result.usd : null,
     ...(interruption === null ? {} : { interruption }),
