@@ -9,7 +9,6 @@ const paths = {
   gitfile: '/h/gitfile',
   objectsDir: '/m/objects',
   out: '/h/out',
-  home: '/h/home',
   run: '/h/run',
 };
 const common = {
@@ -49,7 +48,6 @@ it('gives the agent its workspace to write, and everything else to read', () => 
     '/h/gitfile:/workspace/.git:ro',
     '/h/git:/forge/git:rw',
     '/m/objects:/forge/objects:ro',
-    '/h/home:/forge/home:rw',
     '/h/out:/forge/out:rw',
     '/h/agent/1:/forge/bin:ro',
     '/h/run:/forge/run:ro',
@@ -68,6 +66,5 @@ it('gives salvage no gateway, and verification no way out either', () => {
     '/workspace/.git',
     '/forge/git',
     '/forge/objects',
-    '/forge/home',
   ]);
 });

@@ -1,5 +1,6 @@
 import type { Sha, TaskId } from '../task/ids.ts';
 import { type ContainerRole, containerName } from '../task/names.ts';
+import { HOME } from './create-options.ts';
 import type { ContainerSpec, Limits, Mount } from './engine.ts';
 
 const PROMPT_FILE = '/forge/run/prompt.txt';
@@ -11,7 +12,6 @@ export interface ContainerPaths {
   gitfile: string;
   objectsDir: string;
   out: string;
-  home: string;
   run: string;
 }
 
@@ -66,7 +66,7 @@ export function agentContainer(request: AgentContainerRequest): ContainerSpec {
 
 /** No address that could be somebody's: commits are attributed by it. */
 const COMMON_ENV = {
-  HOME: '/forge/home',
+  HOME,
   GIT_AUTHOR_NAME: 'forge',
   GIT_AUTHOR_EMAIL: 'forge@forge.invalid',
   GIT_COMMITTER_NAME: 'forge',
@@ -119,7 +119,6 @@ function mounts(request: AgentContainerRequest): Mount[] {
     readOnly(paths.gitfile, '/workspace/.git'),
     readWrite(paths.gitDir, '/forge/git'),
     readOnly(paths.objectsDir, '/forge/objects'),
-    readWrite(paths.home, '/forge/home'),
   ];
   switch (request.role) {
     case 'agent':

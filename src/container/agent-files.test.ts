@@ -63,10 +63,9 @@ function layOut(): Laid {
     gitfile: join(dir, 'gitfile'),
     objectsDir: join(mirror, 'objects'),
     out: join(dir, 'out'),
-    home: join(dir, 'home'),
     run: join(dir, 'run'),
   };
-  for (const path of [paths.out, paths.home, paths.run]) mkdirSync(path);
+  for (const path of [paths.out, paths.run]) mkdirSync(path);
   git(root, 'init', '-q', '--bare', '-b', 'task', paths.gitDir);
   git(paths.gitDir, 'config', 'core.bare', 'false');
   writeFileSync(join(paths.gitDir, 'objects/info/alternates'), `${paths.objectsDir}\n`);
@@ -77,7 +76,7 @@ function layOut(): Laid {
   writeFileSync(join(tree, '.git'), '');
   writeFileSync(join(paths.run, 'prompt.txt'), 'the prompt');
   if (process.getuid?.() === 0) {
-    execFileSync('chown', ['-R', `${uid}:${gid}`, tree, paths.gitDir, paths.gitfile, paths.out, paths.home]);
+    execFileSync('chown', ['-R', `${uid}:${gid}`, tree, paths.gitDir, paths.gitfile, paths.out]);
   }
   return { paths, mirror, startSha };
 }

@@ -2,7 +2,12 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { ForgeError } from '../errors.ts';
 import type { ContainerSpec } from './engine.ts';
 
-const TMP_BYTES = 1024 ** 3;
+/** Where every container finds its home: fresh, in memory, and gone with it. */
+export const HOME = '/forge/home';
+/** Of each of the two file systems in memory; what is in them counts as the container's memory. */
+const TMPFS_BYTES = 1024 ** 3;
+/** Programs are built and run there, hence `exec`, which Docker would otherwise switch off. */
+const TMPFS = `rw,exec,nosuid,nodev,mode=1777,size=${TMPFS_BYTES}`;
 
 /**
  * The engine's form of a spec, with the hardening that every container of forge gets and no caller can leave out.
@@ -36,8 +41,7 @@ export function createOptions(spec: ContainerSpec, engineCpus: number): Containe
       MemorySwap: spec.limits.memoryBytes,
       NanoCpus: Math.round(Math.min(spec.limits.cpus, engineCpus) * 1e9),
       Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
-      // Programs are built and run in /tmp, hence `exec`, which Docker would otherwise switch off.
-      Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${TMP_BYTES}` },
+      Tmpfs: { '/tmp': TMPFS, [HOME]: TMPFS },
       // Not `Binds`: there the engine makes a missing source, as root, instead of saying so.
       Mounts: spec.mounts.map(({ source, target, readOnly }) => ({
         Type: 'bind',

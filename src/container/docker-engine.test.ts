@@ -40,11 +40,14 @@ describe.concurrent('the hardening of every container, seen from inside', () => 
     expect(stdout).toMatch(/^lo\nIface[^\n]*\nls: cannot access/);
   });
 
-  it('can write to /tmp alone, without set-uid programs or devices there', async () => {
+  it('can write to /tmp and its home alone, in memory and without set-uid programs or devices', async () => {
     const script =
-      'for d in / /etc /usr /var/tmp /forge /tmp; do touch $d/x 2>/dev/null && echo $d; done; grep " /tmp " /proc/mounts';
+      'for d in / /etc /usr /var/tmp /forge /tmp /forge/home; do touch $d/x 2>/dev/null && echo $d; done; grep -E " (/tmp|/forge/home) " /proc/mounts | sort';
     const { stdout } = await docker.run(sh(script));
-    expect(stdout).toMatch(/^\/tmp\ntmpfs \/tmp tmpfs rw,nosuid,nodev,.*size=1048576k/);
+    const inMemory = (path: string) => `tmpfs ${path} tmpfs rw,nosuid,nodev,.*size=1048576k.*\\n`;
+    expect(stdout).toMatch(
+      new RegExp(`^/tmp\\n/forge/home\\n${inMemory('/forge/home')}${inMemory('/tmp')}$`),
+    );
   });
 
   it('has an init as process 1 that reaps', async () => {

@@ -14,8 +14,6 @@ export interface Workspace {
   gitfile: string;
   /** Mounted at /forge/out: where the result is handed over. */
   out: string;
-  /** Mounted at /forge/home. */
-  home: string;
   /** Mounted read-only at /forge/run: the gateway's socket and the prompt. */
   run: string;
   /** The mirror's objects; mounted read-only at /forge/objects. */
@@ -49,7 +47,6 @@ export function layOut(home: string, id: string, mirror: Mirror): Workspace {
     gitDir: join(dir, 'git'),
     gitfile: join(dir, 'gitfile'),
     out: join(dir, 'out'),
-    home: join(dir, 'home'),
     run: join(dir, 'run'),
     objectsDir: mirror.objectsDir,
   };

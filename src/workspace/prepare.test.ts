@@ -96,7 +96,7 @@ test('who owns what', async () => {
     const { uid, gid, mode } = lstatSync(path);
     return { uid, gid, mode: mode & 0o777 };
   };
-  const { tree, gitDir, gitfile, out, home, run, dir } = workspace;
+  const { tree, gitDir, gitfile, out, run, dir } = workspace;
   for (const path of [
     tree,
     join(tree, 'dir/a.txt'),
@@ -105,11 +105,10 @@ test('who owns what', async () => {
     join(gitDir, 'HEAD'),
     gitfile,
     out,
-    home,
   ]) {
     expect(seen(path), path).toMatchObject(OWNER);
   }
-  expect([gitDir, out, home].map((path) => seen(path).mode)).toEqual([0o700, 0o700, 0o700]);
+  expect([gitDir, out].map((path) => seen(path).mode)).toEqual([0o700, 0o700]);
   const daemon = { uid: process.getuid?.(), gid: process.getgid?.() };
   expect(seen(run)).toEqual({ ...daemon, mode: 0o755 });
   expect(seen(dir)).toEqual({ ...daemon, mode: 0o700 });
@@ -204,7 +203,7 @@ test('an attempt is removed whatever its agent made of it, and links lead nowher
   symlinkSync(canary, join(workspace.tree, 'link'));
   mkdirSync(join(workspace.tree, 'closed/inner'), { recursive: true });
   chmodSync(join(workspace.tree, 'closed'), 0);
-  let deep = join(workspace.home, 'deep');
+  let deep = join(workspace.out, 'deep');
   for (let i = 0; i < 15; i++) deep = join(deep, 'x'.repeat(240));
   mkdirSync(deep, { recursive: true });
   await fixture.workspaces.remove('task-1');

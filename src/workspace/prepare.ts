@@ -42,12 +42,12 @@ export async function prepare(git: Git, preparation: Preparation): Promise<void>
   const index = await cutOff(workspace);
   await writePrivateGitDir(workspace.gitDir, { startSha, branch, base, index, owner });
   if (owner === null) return;
-  await handOver([workspace.tree, workspace.gitDir, workspace.gitfile, workspace.out, workspace.home], owner);
+  await handOver([workspace.tree, workspace.gitDir, workspace.gitfile, workspace.out], owner);
 }
 
 async function makeDirectories(workspace: Workspace): Promise<void> {
   await mkdir(workspace.dir, { recursive: true, mode: 0o700 });
-  for (const dir of [workspace.gitDir, workspace.out, workspace.home]) await mkdir(dir, { mode: 0o700 });
+  for (const dir of [workspace.gitDir, workspace.out]) await mkdir(dir, { mode: 0o700 });
   await mkdir(workspace.run);
   // mkdir's mode passes through the umask; the container's user must get in here, and no further.
   await chmod(workspace.run, 0o755);

@@ -176,6 +176,7 @@ test.concurrent('the container is what the design says it is', async (hooks) => 
   expect(HostConfig).toMatchObject({
     NetworkMode: 'none',
     ReadonlyRootfs: true,
+    Tmpfs: { '/tmp': expect.any(String), '/forge/home': expect.any(String) },
     CapDrop: ['ALL'],
     Init: true,
     PidsLimit: 100,
