@@ -2,16 +2,25 @@
 // end, wait, remove. Both take turns in one run, so that the machine's moods meet both. Usage: node bench/container.ts
 // [ROUNDS] [IMAGE]
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Docker from 'dockerode';
+import { ensureAgentImage } from '../src/container/agent-image.ts';
 import { createOptions } from '../src/container/create-options.ts';
 import { demux } from '../src/container/demux.ts';
 import { connectDocker } from '../src/container/docker-engine.ts';
 import type { ContainerSpec } from '../src/container/engine.ts';
 
 const rounds = Number(process.argv[2] ?? 25);
-const image = process.argv[3] ?? 'forge-dev-base:1';
 const docker = new Docker();
 const engine = connectDocker(process.env.DOCKER_HOST ?? null);
+const image = await ensureAgentImage({
+  engine,
+  config: { agentImage: process.argv[3] ?? null, baseImage: process.env.FORGE_BASE_IMAGE ?? null },
+  agent: 'command',
+  home: join(tmpdir(), 'forge-bench-packages'),
+  onProgress: (text) => console.error(text),
+});
 const { NCPU } = await docker.info();
 
 function spec(): ContainerSpec {

@@ -13,6 +13,12 @@ export function inspectContainer(id: string) {
     .inspect();
 }
 
+/** What a test that ends without a daemon leaves behind. */
+export async function removeContainers(home: string): Promise<void> {
+  const docker = new Docker(process.env.DOCKER_HOST ? undefined : { socketPath: '/var/run/docker.sock' });
+  for (const { Id } of await engineContainers(home)) await docker.getContainer(Id).remove({ force: true });
+}
+
 /** A container that says it belongs to this home, for a task that does not exist. */
 export async function strayContainer(home: string): Promise<void> {
   const labels = {

@@ -13,6 +13,7 @@ import type { TaskJson } from '../../src/api/task-json.ts';
 import { homePaths } from '../../src/config/home-paths.ts';
 import type { Files } from '../../src/demo/github/repository-files.ts';
 import { type DemoGitHub, startGitHub } from '../../src/demo/github-server.ts';
+import { removeContainers } from './engine.ts';
 import { checkExchanges, type ExchangeCheck } from './openapi-check.ts';
 
 const FORGE = fileURLToPath(new URL('../../bin/forge.js', import.meta.url));
@@ -141,6 +142,7 @@ export class World {
 
   async close(): Promise<void> {
     await this.forge('stop', '--now');
+    await removeContainers(this.home);
     await this.github.close();
     await rm(this.#folder, { recursive: true, force: true });
     expect(this.#check.findings()).toEqual([]);
