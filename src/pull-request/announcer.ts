@@ -36,7 +36,9 @@ export class Announcer {
     signal.removeEventListener('abort', stop);
   }
 
+  /** A task that waits after a failure goes on waiting: when its time comes, it is shown as it stands then. */
   #noteChange(id: TaskId): void {
+    if (this.#pending.has(id)) return;
     this.#pending.set(id, { failures: 0, dueAt: this.#rooms.clock.now() });
     this.#wake();
   }
@@ -60,7 +62,7 @@ export class Announcer {
       );
       const retryAt = isForgeError(error) ? (error.retryAt ?? 0) : 0;
       const dueAt = Math.max(retryAt, this.#rooms.clock.now() + backoff(failures + 1, Math.random));
-      if (!this.#pending.has(id)) this.#pending.set(id, { failures: failures + 1, dueAt });
+      this.#pending.set(id, { failures: failures + 1, dueAt });
     }
   }
 
