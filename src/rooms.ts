@@ -8,7 +8,7 @@ import type { ModelCredential } from './gateway/gateway.ts';
 import type { GitHub } from './github/client.ts';
 import type { Outbox } from './queue/outbox.ts';
 import type { TaskQueue } from './queue/task-queue.ts';
-import { oneLine } from './task/names.ts';
+import { changeTitle } from './task/names.ts';
 import type { AgentName, Attempt, Task } from './task/task.ts';
 import type { Workspace } from './workspace/layout.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
@@ -47,7 +47,7 @@ export async function containerBasics(task: Task, attempt: Attempt, workspace: W
     limits: { cpus: config.cpus, memoryBytes: config.memoryBytes, pids: config.pids },
     paths: workspace,
     binDir: agentFiles,
-    message: oneLine(task.title) || `Resolve issue ${task.issue}`,
+    message: changeTitle(task),
     baseSha: attempt.baseSha,
     startSha: attempt.startSha,
   };

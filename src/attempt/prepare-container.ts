@@ -34,22 +34,21 @@ export async function prepareContainer(
     agentCommand: rooms.config.agentCommand,
     dummyKey: modelKey,
   });
-  await imageReady(task, attempt, rooms, signal);
-  const basics = await containerBasics(task, attempt, workspace, rooms);
+  const ready = containerBasics(task, attempt, workspace, rooms);
+  const basics = await orAbort(tellIfSlow(ready, task, attempt, rooms), signal);
   const containerId = await rooms.engine.create(agentContainer({ ...basics, role: 'agent', ...launch }));
   rooms.queue.recordContainer(task, attempt.number, containerId);
   return { ...attempt, containerId };
 }
 
-/** The first build takes minutes, so the task's log says what it waits for. */
-async function imageReady(task: Task, attempt: Attempt, rooms: Rooms, signal: AbortSignal): Promise<void> {
-  const image = rooms.agentImage(task.agent);
-  const slow = delay(SLOW_MS, 'slow', { ref: false });
-  if ((await orAbort(Promise.race([image, slow]), signal)) === 'slow') {
+/** The first build of the image takes minutes, so the task's log says what it waits for. */
+async function tellIfSlow<T>(ready: Promise<T>, task: Task, attempt: Attempt, rooms: Rooms): Promise<T> {
+  const slow = Symbol('slow');
+  if ((await Promise.race([ready, delay(SLOW_MS, slow, { ref: false })])) === slow) {
     const text = 'waiting for the image to be built; logs/daemon.log shows how far it is';
     rooms.events.append(task.id, attempt.number, { type: 'system', text });
   }
-  await orAbort(image, signal);
+  return ready;
 }
 
 /** The key by which the gateway knows this attempt's container; kept beside the workspace, where no container sees it. */

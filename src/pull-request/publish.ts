@@ -3,10 +3,11 @@ import type { GitHub } from '../github/client.ts';
 import type { NewPullRequest, PullRequest, Repository } from '../github/records.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Sha } from '../task/ids.ts';
+import { changeTitle } from '../task/names.ts';
 import type { Attempt, PullRequestRef, Task } from '../task/task.ts';
 import { trackingRef } from '../workspace/mirror.ts';
 import { repositoryConfigOf } from '../workspace/repository-config.ts';
-import { pullRequestBody, pullRequestTitle } from './text.ts';
+import { pullRequestBody } from './text.ts';
 
 /**
  * Pushes an attempt's result and opens its pull request, or ends the task when there is nothing to publish. Each write
@@ -102,7 +103,7 @@ async function pullRequestContent(task: Task, attempt: Attempt, rooms: Rooms): P
   ]);
   const evidence = queue.evidence(task.id);
   return {
-    title: pullRequestTitle(task),
+    title: changeTitle(task),
     body: pullRequestBody({ task, evidence, attempt, attempts: queue.attempts(task.id), changes }),
     draft: repositoryConfig.draft === true || attempt.verification?.status === 'red',
   };

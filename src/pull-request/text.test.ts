@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { anAttempt, aTask, RESULT } from '../../test/support/task-builders.ts';
+import { changeTitle } from '../task/names.ts';
 import type { Verification } from '../task/outcome.ts';
-import { type PullRequestFacts, pullRequestBody, pullRequestTitle } from './text.ts';
+import { type PullRequestFacts, pullRequestBody } from './text.ts';
 
 function facts(verification: Verification | null, explanation = 'Sorted by value.'): PullRequestFacts {
   const attempt = anAttempt({
@@ -80,8 +81,8 @@ test('the body fits what GitHub takes', () => {
 });
 
 test('a title is one line', () => {
-  expect(pullRequestTitle({ issue: 7, title: ' a\n b ' })).toBe('a b');
-  expect(pullRequestTitle({ issue: 7, title: ' ' })).toBe('Resolve issue 7');
-  expect(pullRequestTitle({ issue: 7, title: 'Fixes #9 and x/y#3' })).not.toMatch(/#\d/);
-  expect(pullRequestTitle({ issue: 7, title: '😀'.repeat(300) })).toBe('😀'.repeat(200));
+  expect(changeTitle({ issue: 7, title: ' a\n b ' })).toBe('a b');
+  expect(changeTitle({ issue: 7, title: ' ' })).toBe('Resolve issue 7');
+  expect(changeTitle({ issue: 7, title: 'Fixes #9 and x/y#3' })).not.toMatch(/#\d/);
+  expect(changeTitle({ issue: 7, title: '😀'.repeat(300) })).toBe('😀'.repeat(200));
 });

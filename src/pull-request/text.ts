@@ -1,4 +1,3 @@
-import { oneLine } from '../task/names.ts';
 import type { Verification, VerifiedCommand } from '../task/outcome.ts';
 import type { Attempt, Evidence, Task } from '../task/task.ts';
 import type { DiffStat } from '../workspace/compare.ts';
@@ -16,10 +15,6 @@ export interface PullRequestFacts {
 /** GitHub refuses a body of more than 65,536 characters. */
 const BODY_CHARACTERS = 60_000;
 const LISTED_FILES = 50;
-
-export function pullRequestTitle(task: Pick<Task, 'issue' | 'title'>): string {
-  return oneLine(task.title) || `Resolve issue ${task.issue}`;
-}
 
 /**
  * What a reviewer wants to know, in this order: what was asked, what was done, how it was checked, what it cost. The

@@ -35,11 +35,16 @@ export function commentMarker(taskId: TaskId): string {
   return `<!-- forge:task:${taskId} -->`;
 }
 
+/** What a pull request, and a commit that holds all of an agent's work, are called: after the issue. */
+export function changeTitle({ issue, title }: { issue: number; title: string }): string {
+  return oneLine(title) || `Resolve issue ${issue}`;
+}
+
 /**
  * A title as one line of at most 200 characters, fit for a commit and a pull request: without control and
  * direction-changing characters, and with references broken, so that `Fixes #9` in somebody's title closes nothing.
  */
-export function oneLine(title: string): string {
+function oneLine(title: string): string {
   const line = title
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .replace(/\p{Bidi_Control}/gu, '')
